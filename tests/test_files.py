@@ -1,0 +1,42 @@
+import errno
+import os
+
+import pytest
+
+from deepmask.errors import DeepmaskError
+from deepmask.files import replacing, write_text
+
+
+def test_a_file_is_replaced_only_when_the_block_ends_well(tmp_path):
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+
+    def write_half():
+        with replacing(path) as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    pytest.raises(RuntimeError, write_half)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DeepmaskError, match="is full; free some space"):
+        write_text(tmp_path / "a.txt", "new")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_file_in_place_of_the_folder_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DeepmaskError, match="choose another"):
+        write_text(tmp_path / "file" / "a.txt", "new")
+
+
+def test_mode_is_kept(tmp_path):
+    write_text(tmp_path / "secret", "x", mode=0o600)
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600

@@ -316,7 +316,11 @@ def _note(name: str, reasons: list[str]) -> str:
 
 
 class _Judge:
-    """Measures whether a picture still shows the person of ``face``."""
+    """Measures whether a picture still shows the person of ``face``, as an attacker would.
+
+    The output is aligned twice, where the original's features were and where features are found now; the smaller
+    distance counts.
+    """
 
     def __init__(self, recognizer: FaceRecognizer, source: RGBImage, face: Face) -> None:
         self._recognizer, self._face = recognizer, face
@@ -326,9 +330,11 @@ class _Judge:
         """Identity distance original → ``image``; None where nothing could be measured in the original."""
         if self._original is None:
             return None
-        return float(np.linalg.norm(self._original - self._recognizer.embed(image, self._face)))
+        aligned = (self._face, _measured(image, Face(self._face.box_xyxy)))
+        return min(float(np.linalg.norm(self._original - self._recognizer.embed(image, face))) for face in aligned)
 
     def hides(self, image: RGBImage) -> bool:
+        """Whether ``image`` shows somebody else, or nobody."""
         distance = self.distance(image)
         return distance is None or distance >= self._recognizer.hidden_above
 

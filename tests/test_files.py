@@ -16,7 +16,8 @@ def test_a_file_is_replaced_only_when_the_block_ends_well(tmp_path):
             file.write(b"half")
             raise RuntimeError
 
-    pytest.raises(RuntimeError, write_half)
+    with pytest.raises(RuntimeError):
+        write_half()
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["a.txt"]
 

@@ -1,0 +1,79 @@
+"""The command line: ``deepmask COMMAND``.
+
+Each command lives in its own module, imported only when the command runs, so that ``deepmask --help`` answers at once.
+
+Exit codes: 0 done; 1 ``doctor`` found something broken; 2 bad input or usage; 3 a face would still be recognisable;
+130 stopped with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from deepmask import __version__
+from deepmask.errors import DeepmaskError
+
+EXIT_BAD_INPUT = 2
+EXIT_STOPPED = 130
+
+COMMANDS = {
+    "avatar": "Paint personas from a prompt.",
+    "personas": "List, show, import, export and remove personas.",
+    "people": "Say who gets which persona in your photos.",
+    "photo": "Mask the faces of photos.",
+    "app": "Open the app in the browser.",
+    "engines": "List the engines and what they need.",
+    "doctor": "Check that everything works on this machine.",
+}
+"""Command → one line of help. ``ui.commands.NAME`` holds a click command called ``command``."""
+
+
+class _Lazy(click.Group):
+    """A group that imports a command when it is run, not when it is listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return importlib.import_module(f"ui.commands.{cmd_name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="deepmask")
+def cli() -> None:
+    """A virtual persona instead of your own face, made and kept on your own machine.
+
+    \b
+    deepmask avatar "a good young indian office employee, black hair, male" --seed 7 --name Maya
+    deepmask photo party.jpg -o masked.jpg --persona Maya
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        code = cli.main(arguments, prog_name="deepmask", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("Stopped; nothing half-written is left behind.", err=True)
+        return EXIT_STOPPED
+    except DeepmaskError as error:
+        click.echo(str(error), err=True)
+        return EXIT_BAD_INPUT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

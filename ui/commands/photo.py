@@ -1,0 +1,333 @@
+"""``deepmask photo``: mask photos, in one go or in the three steps plan, render and check.
+
+``deepmask photo party.jpg -o out.jpg`` is short for ``deepmask photo mask party.jpg -o out.jpg``; a photo that is called
+like a command can be given as ``./plan``.
+
+A result in which a face would still be recognisable is not written, unless the user insists (--allow-leaks), and the
+exit code is 3 in either case.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import click
+
+from deepmask import engines
+from deepmask.errors import InputError, MediaError
+from deepmask.files import write_text
+from deepmask.media import Photo
+from deepmask.plan import ACTIONS, Plan
+from deepmask.progress import Progress, part
+from deepmask.report import Finding, Report
+from deepmask.roster import Roster
+from deepmask.vault import Vault
+from pipelines import photo
+from pipelines.photo import PhotoOptions
+from ui.commands.outputs import Job, pair
+from ui.commands.shared import (
+    existing,
+    json_option,
+    open_roster,
+    overwrite_option,
+    print_json,
+    progress_bar,
+    read_photo,
+    refuse_existing,
+)
+
+EXIT_LEAK = 3
+EXIT_SOME_UNREADABLE = 2
+
+Decorator = Callable[[Any], Any]
+
+
+class _MaskByDefault(click.Group):
+    """Takes the arguments for ``mask`` when the first one is not a command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = ["mask", *args]
+        return super().parse_args(ctx, args)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return ["PHOTO... -o OUT [OPTIONS] | COMMAND ..."]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        mask.format_options(click.Context(mask, parent=ctx), formatter)
+        self.format_commands(ctx, formatter)
+
+
+@click.group(cls=_MaskByDefault)
+def command() -> None:
+    """Mask the faces of photos; folders stand for the photos in them.
+
+    Enrolled people get their persona, everybody else is anonymised. All metadata (place, time, camera) is removed. A
+    mask that disguises too little is replaced by a plainer one, and a photo in which somebody would still be
+    recognisable is not written (exit code 3).
+    """
+
+
+def _all(*decorators: Decorator) -> Decorator:
+    return lambda function: reduce(lambda f, decorate: decorate(f), reversed(decorators), function)
+
+
+_deciding = _all(
+    click.option("--persona", default=PhotoOptions.persona, help="Everybody gets this persona."),
+    click.option("--roster", "by_roster", is_flag=True, help="Enrolled people get theirs: the default, but insist on it."),
+    click.option(
+        "--bystanders",
+        type=click.Choice([a for a in ACTIONS if a != "persona"]),
+        default=PhotoOptions.bystanders,
+        show_default=True,
+        help="What everybody else gets.",
+    ),
+    click.option(
+        "--finder",
+        type=click.Choice([row.name for row in engines.rows("face_finder")]),
+        default=PhotoOptions.finder,
+        show_default=True,
+        help="How faces are found.",
+    ),
+)
+_report_option = click.option("--report", type=existing, help="Write what was done, as JSON.")
+_leaks_option = click.option("--allow-leaks", is_flag=True, help="Write results in which a face is still recognisable.")
+_plan_option = click.option("--plan", "plan_path", type=existing, required=True, help="Plan made with 'photo plan'.")
+_out_option = click.option("-o", "--out", type=existing, required=True, help="Picture file to write.")
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What happened to one photo."""
+
+    job: Job
+    report: Report
+    written: bool
+
+    def to_json(self) -> dict[str, Any]:
+        output = str(self.job.target) if self.written else None
+        return {"input": str(self.job.source), "output": output, **json.loads(self.report.to_json())}
+
+    def lines(self) -> list[str]:
+        """For people: one line for the photo, one more for each thing to know."""
+        target = self.job.target if self.written else "not written"
+        details = [f"  {f.region}: {f.verdict}. {f.note}".rstrip() for f in self.report.findings if _is_news(f)]
+        return [f"{self.job.source} → {target}", f"  {self.report.summary()}", *details, *_notes(self.report)]
+
+
+def _is_news(finding: Finding) -> bool:
+    return bool(finding.note) or finding.verdict not in ("hidden", "kept")
+
+
+def _notes(report: Report) -> list[str]:
+    return [f"  {note[:1].upper()}{note[1:]}." for note in report.notes]
+
+
+def _leaks(report: Report) -> bool:
+    return any(f.verdict == "leak" for f in report.findings)
+
+
+# --------------------------------------------------------------------------------------------------------------- mask
+@command.command(hidden=True)
+@click.argument("photos", nargs=-1, required=True, type=existing)
+@click.option("-o", "--out", type=existing, required=True, help="Picture file, or a folder for several photos.")
+@_deciding
+@click.option("--plan", "plan_path", type=existing, help="Carry out this plan instead of making one (one photo only).")
+@_report_option
+@_leaks_option
+@overwrite_option
+@json_option
+@click.pass_context
+def mask(
+    ctx: click.Context,
+    photos: tuple[Path, ...],
+    out: Path,
+    persona: str | None,
+    by_roster: bool,
+    bystanders: Any,
+    finder: str,
+    plan_path: Path | None,
+    report: Path | None,
+    allow_leaks: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Mask the faces of photos."""
+    jobs = pair(photos, out)
+    refuse_existing([*(job.target for job in jobs), report], overwrite)
+    vault = Vault()
+    if plan_path is None:
+        options = PhotoOptions(persona, bystanders, finder)
+        work = _masking(vault, _roster_for(vault, persona, by_roster), options)
+    elif len(jobs) > 1:
+        raise InputError("A plan belongs to one photo; give that photo alone.")
+    else:
+        work = _rendering(vault, Plan.load(plan_path))
+    ctx.exit(_run(jobs, work, report, allow_leaks, as_json))
+
+
+Work = Callable[[Photo, Progress], tuple[Photo, Report]]
+
+
+def _masking(vault: Vault, roster: Roster, options: PhotoOptions) -> Work:
+    if options.persona is not None:
+        vault.persona(options.persona)
+
+    def work(source: Photo, progress: Progress) -> tuple[Photo, Report]:
+        result = photo.mask(source, vault, roster, options, progress=progress)
+        return result.photo, result.report
+
+    return work
+
+
+def _rendering(vault: Vault, plan: Plan) -> Work:
+    def work(source: Photo, progress: Progress) -> tuple[Photo, Report]:
+        masked = photo.render(source, plan, vault, progress=part(progress, 0.0, 0.8))
+        checked = photo.check(source, masked.photo, plan, masked.outcomes, progress=part(progress, 0.8, 1.0))
+        return masked.photo, checked
+
+    return work
+
+
+def _roster_for(vault: Vault, persona: str | None, by_roster: bool) -> Roster:
+    """The roster, unread when everybody gets the same persona."""
+    if persona is not None and by_roster:
+        raise click.UsageError("--persona gives everybody the same persona and --roster does not; choose one.")
+    if persona is not None:
+        return Roster()
+    roster = open_roster(vault)
+    if by_roster and not roster.people:
+        raise InputError("Nobody is enrolled; run 'deepmask people add NAME PHOTO --persona PERSONA' first.")
+    return roster
+
+
+def _run(jobs: list[Job], work: Work, report: Path | None, allow_leaks: bool, as_json: bool) -> int:
+    """Work through the photos; one that cannot be read does not stop the others."""
+    entries: list[_Entry] = []
+    unreadable: list[MediaError] = []
+    with progress_bar() as progress:
+        for n, job in enumerate(jobs):
+            step = _named(part(progress, n / len(jobs), (n + 1) / len(jobs)), job, len(jobs))
+            try:
+                masked, found = work(read_photo(job.source), step)
+                written = allow_leaks or not _leaks(found)
+                if written:
+                    masked.save(job.target)
+            except MediaError as error:
+                unreadable.append(error)
+                continue
+            entries.append(_Entry(job, found, written))
+    if report is not None:
+        write_text(report, json.dumps([entry.to_json() for entry in entries], indent=2) + "\n")
+    if as_json:
+        print_json([entry.to_json() for entry in entries])
+    else:
+        click.echo("\n".join(line for entry in entries for line in entry.lines()), nl=bool(entries))
+    return _explained(entries, unreadable, allow_leaks)
+
+
+def _named(progress: Progress, job: Job, total: int) -> Progress:
+    if total == 1:
+        return progress
+    return lambda fraction, message: progress(fraction, f"{job.source.name}: {message}")
+
+
+def _explained(entries: list[_Entry], unreadable: list[MediaError], allow_leaks: bool) -> int:
+    """Exit code, with one sentence on stderr for each thing that went wrong."""
+    for error in unreadable:
+        click.echo(str(error), err=True)
+    leaking = [entry.job.source.name for entry in entries if _leaks(entry.report)]
+    if leaking:
+        remedy = (
+            "written nevertheless, as you asked"
+            if allow_leaks
+            else "not written; make a plan with 'deepmask photo plan', give the face a plainer mask or add a box over it, "
+            "or insist with --allow-leaks"
+        )
+        click.echo(f"Somebody would still be recognisable in {', '.join(leaking)}: {remedy}.", err=True)
+        return EXIT_LEAK
+    return EXIT_SOME_UNREADABLE if unreadable else 0
+
+
+# --------------------------------------------------------------------------------------------------- plan, render, check
+@command.command("plan", short_help="Find the faces and say what would happen to each.")
+@click.argument("source", metavar="PHOTO", type=existing)
+@click.option("-o", "--out", type=existing, help="Plan to write (JSON); printed when left out.")
+@_deciding
+@overwrite_option
+def plan_command(
+    source: Path,
+    out: Path | None,
+    persona: str | None,
+    by_roster: bool,
+    bystanders: Any,
+    finder: str,
+    overwrite: bool,
+) -> None:
+    """Find the faces and say what would happen to each, without changing anything.
+
+    In the JSON, a region's decision is {"action": "persona", "persona": ID} or one of pixelate, solid, vector and keep
+    with "persona": null. Edit it, add regions or remove them, then run 'deepmask photo render'.
+    """
+    refuse_existing([out], overwrite)
+    vault = Vault()
+    roster = _roster_for(vault, persona, by_roster)
+    options = PhotoOptions(vault.persona(persona).id if persona else None, bystanders, finder)
+    opened = read_photo(source)
+    with progress_bar() as progress:
+        plan = photo.analyze(opened, roster, options, progress=progress)
+    if out is None:
+        click.echo(plan.to_json(), nl=False)
+    else:
+        plan.save(out)
+        click.echo(f"{source} → {out}: {len(plan.regions)} {'face' if len(plan.regions) == 1 else 'faces'}")
+
+
+@command.command()
+@click.argument("source", metavar="PHOTO", type=existing)
+@_plan_option
+@_out_option
+@_report_option
+@_leaks_option
+@overwrite_option
+@json_option
+@click.pass_context
+def render(
+    ctx: click.Context,
+    source: Path,
+    plan_path: Path,
+    out: Path,
+    report: Path | None,
+    allow_leaks: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Carry out a plan, and check the result."""
+    jobs = pair((source,), out)
+    refuse_existing([*(job.target for job in jobs), report], overwrite)
+    ctx.exit(_run(jobs, _rendering(Vault(), Plan.load(plan_path)), report, allow_leaks, as_json))
+
+
+@command.command(short_help="Look at a masked photo as an attacker would.")
+@click.argument("source", metavar="PHOTO", type=existing)
+@click.argument("masked", type=existing)
+@_plan_option
+@json_option
+@click.pass_context
+def check(ctx: click.Context, source: Path, masked: Path, plan_path: Path, as_json: bool) -> None:
+    """Look at a masked photo as an attacker would, and compare each face with the original."""
+    plan = Plan.load(plan_path)
+    original, result = read_photo(source), read_photo(masked)
+    with progress_bar() as progress:
+        found = photo.check(original, result, plan, progress=progress)
+    if as_json:
+        click.echo(found.to_json(), nl=False)
+    else:
+        lines = [f"  {f.region}: {f.verdict}. {f.note}".rstrip() for f in found.findings]
+        click.echo("\n".join([found.summary(), *lines]))
+    ctx.exit(EXIT_LEAK if _leaks(found) else 0)

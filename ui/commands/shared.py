@@ -1,0 +1,86 @@
+"""What several commands need: progress on a terminal, careful outputs, and the user's photos, vault and roster."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from deepmask.config import Settings
+from deepmask.errors import InputError
+from deepmask.media import Photo
+from deepmask.progress import Progress, silent
+from deepmask.roster import Roster, is_encrypted
+from deepmask.vault import Vault
+
+PASSPHRASE = "DEEPMASK_PASSPHRASE"
+"""Environment variable with the passphrase of the roster."""
+
+existing = click.Path(path_type=Path)
+"""A path that we open ourselves, because our sentences are better than click's."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace files that exist.")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A ``Progress`` that draws one line on stderr if that is a terminal, and is silent otherwise."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+
+    def draw(fraction: float, message: str) -> None:
+        filled = round(24 * min(max(fraction, 0.0), 1.0))
+        line = f"{'█' * filled}{'░' * (24 - filled)} {fraction:4.0%}  {message}"
+        sys.stderr.write(f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}")
+        sys.stderr.flush()
+
+    try:
+        yield draw
+    finally:
+        sys.stderr.write("\r\033[K")
+        sys.stderr.flush()
+
+
+def print_json(data: Any) -> None:
+    """JSON on stdout."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def refuse_existing(paths: Iterable[Path | None], overwrite: bool) -> None:
+    """Nothing that exists is replaced unless the user said so; called before any work begins.
+
+    Raises:
+        InputError: one of ``paths`` exists.
+    """
+    for path in paths:
+        if path is not None and not overwrite and (path.exists() or path.is_symlink()):
+            raise InputError(f"{path} exists already; choose another name or add --overwrite.")
+
+
+def read_photo(path: Path) -> Photo:
+    """The photo of a file, within the size the user allows."""
+    return Photo.open(path, max_megapixels=Settings.load().max_megapixels)
+
+
+def open_roster(vault: Vault) -> Roster:
+    """The roster; asks for its passphrase when it is encrypted and the environment does not have it."""
+    passphrase = os.environ.get(PASSPHRASE)
+    if passphrase is None and is_encrypted(vault.folder) and sys.stdin.isatty():
+        passphrase = click.prompt("Passphrase of the roster", hide_input=True, err=True)
+    return Roster.load(vault.folder, passphrase)
+
+
+def table(rows: Iterable[tuple[str, ...]]) -> str:
+    """``rows`` as text in aligned columns."""
+    rows = list(rows)
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))] if rows else []
+    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)

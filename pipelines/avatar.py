@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, replace
 
 from deepmask import engines
@@ -15,6 +16,8 @@ from deepmask.vault import Vault, now
 
 ATTESTATION = "I made this portrait, or I have the permission of the person it shows, and I may use it as a persona."
 """What the user confirms when importing a portrait."""
+
+STARTER_PROMPT = "friendly adult, shirt, studio"
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,12 @@ def keep(draft: Draft, name: str, vault: Vault) -> Persona:
             attributes=draft.attributes,
         )
     )
+
+
+def starter(vault: Vault, *, progress: Progress = silent) -> Persona:
+    """A first persona for somebody who has none yet: a friendly face of a random seed, kept as 'Starter'."""
+    draft = create(STARTER_PROMPT, secrets.randbelow(2**31), AvatarOptions(count=1), progress=progress)[0]
+    return keep(draft, "Starter", vault)
 
 
 def import_portrait(source: Photo, name: str, vault: Vault, *, attested: bool) -> Persona:

@@ -11,7 +11,7 @@ something failed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 from deepmask import engines
 from deepmask.engines.protocols import FaceRecognizer, FaceSwapper
 from deepmask.errors import Cancelled, EngineError, InputError, PlanError
-from deepmask.faces import Face, RGBImage, clip_box, enlarge, inside, iou
+from deepmask.faces import Box, Face, RGBImage, clip_box, enlarge, inside, iou
 from deepmask.media import Photo
 from deepmask.persona import Persona
 from deepmask.plan import ACTIONS, Action, Decision, Match, Plan, Region
@@ -137,18 +137,44 @@ def analyze(source: Photo, roster: Roster, options: PhotoOptions | None = None, 
     return Plan("photo", source.name, source.fingerprint, source.size_wh, tuple(regions), used)
 
 
-def add_box(plan: Plan, source: Photo, box: tuple[float, float, float, float], decision: Decision) -> Plan:
+def decide(
+    plan: Plan, roster: Roster, options: PhotoOptions | None = None, *, keep: Collection[str] = frozenset()
+) -> Plan:
+    """The plan decided anew by ``options``, without analysing again; regions named in ``keep`` stay as they are."""
+    options = options or PhotoOptions()
+    known = {person.id for person in roster.people}
+    regions = []
+    for region in plan.regions:
+        match = region.match if region.match is not None and region.match.person in known else None
+        regions.append(region if region.id in keep else region.decided(_decide(match, roster, options)))
+    return replace(plan, regions=tuple(regions))
+
+
+def add_box(plan: Plan, source: Photo, box: Box, decision: Decision) -> Plan:
     """The plan with a face that a person pointed out.
 
     Raises:
         PlanError: the box does not touch the picture.
     """
+    return plan.with_region(_pointed_out(source, plan.new_id(), box, decision))
+
+
+def move_box(plan: Plan, source: Photo, id: str, box: Box) -> Plan:
+    """The plan with the region ``id`` at another place; its decision stays.
+
+    Raises:
+        PlanError: there is no such region, or the box does not touch the picture.
+    """
+    return plan.with_region(_pointed_out(source, id, box, plan.region(id).decision))
+
+
+def _pointed_out(source: Photo, id: str, box: Box, decision: Decision) -> Region:
     x1, y1, x2, y2 = clip_box(box, source.size_wh)
     if x2 - x1 < 2 or y2 - y1 < 2:
         raise PlanError("The box lies outside the picture; draw it over a face.")
     face = _measured(source.rgb, Face((x1, y1, x2, y2)))
     yaw = None if face.yaw_degrees is None else round(face.yaw_degrees, 1)
-    return plan.with_region(Region(plan.new_id(), (x1, y1, x2, y2), decision, yaw_degrees=yaw))
+    return Region(id, (x1, y1, x2, y2), decision, yaw_degrees=yaw)
 
 
 def embed(source: Photo, *, finder: str = "thorough", recognizer: str = "auto") -> tuple[np.ndarray, str]:

@@ -33,8 +33,7 @@ def with_16_bits(path: Path, original: Original, orientation: int) -> tuple[Orig
     The samples are taken only if their upper bits are what Pillow decoded, so a file that one of the decoders reads
     differently loses depth, never content.
     """
-    data = np.fromfile(path, np.uint8)
-    decoded: NDArray[Any] | None = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    decoded: NDArray[Any] | None = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None or decoded.dtype != np.uint16 or decoded.ndim != 3:
         return original, _LOST
     for samples in (decoded, turned(decoded, orientation)):

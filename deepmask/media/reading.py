@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from deepmask.media.metadata import ORIENTATION, removed_metadata, usable_profil
 from deepmask.media.original import JpegSettings, Original, Palette
 
 pillow_heif.register_heif_opener()
-_PLUGINS = [*(row.name for row in formats.FORMATS), "MPO", "DIB"]
+_PLUGINS = [*(row.name for row in formats.FORMATS), "DIB"]
 _OURS = {"MPO": "JPEG", "DIB": "BMP"}
 _STRIP_PX = 256
 _pillow = threading.Lock()
@@ -53,7 +54,13 @@ def read(path: Path, *, max_megapixels: int) -> tuple[Original, tuple[str, ...]]
     try:
         with _own_size_check(), Image.open(path, formats=_PLUGINS) as image:
             _refuse_what_is_too_large(path, image, max_megapixels)
-            return _decode(path, image)
+            header = _header(path, image)
+            original, converted = _decode(path, image, header)
+        reduced = None
+        if header.has_16_bits:
+            del image  # large; OpenCV decodes the file once more
+            original, reduced = with_16_bits(path, original, header.orientation)
+        return original, (*header.notes, *(note for note in (converted, reduced) if note))
     except MediaError:
         raise
     except UnidentifiedImageError as error:
@@ -101,35 +108,46 @@ def _own_size_check() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = limit
 
 
-def _decode(path: Path, image: Image.Image) -> tuple[Original, tuple[str, ...]]:
+@dataclass(frozen=True)
+class _Header:
+    """What is known of a file before its pixels are decoded."""
+
+    form: str
+    has_16_bits: bool
+    orientation: int
+    jpeg: JpegSettings | None
+    lossless: bool
+    icc_profile: bytes | None
+    notes: list[str]
+
+
+def _header(path: Path, image: Image.Image) -> _Header:
     form = _OURS.get(image.format or "", image.format or "")
-    deep = has_16_bits(image)
+    deep = has_16_bits(image)  # first, since asking for the metadata of a PNG file decodes it
+    jpeg = _jpeg_settings(image) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
+    orientation = image.getexif().get(ORIENTATION, 1)
+    if jpeg and orientation in (5, 6, 7, 8):
+        jpeg = _transposed(jpeg)
+    lossless = form in ("PNG", "TIFF", "BMP", "GIF") or (form == "WEBP" and _is_lossless_webp(path))
     notes = []
-    if getattr(image, "n_frames", 1) > 1:
-        several = image.format in ("MPO", "TIFF", "HEIF")
-        notes.append(f"only the first {'picture in the file' if several else 'frame of the animation'} is used")
+    if form != "JPEG" and getattr(image, "n_frames", 1) > 1:
+        what = "page" if form in ("TIFF", "HEIF") else "frame of the animation"
+        notes.append(f"only the first {what} is used")
     if removed := removed_metadata(image):
         notes.append(f"removed from the copy: {', '.join(removed)}")
     if image.info.get("bit_depth", 8) > 8:
         notes.append(f"reduced from {image.info['bit_depth']} to 8 bits a channel")
-    jpeg = _jpeg_settings(image) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
-    icc_profile = image.info.get("icc_profile")
-    lossless = form in ("PNG", "TIFF", "BMP", "GIF") or (form == "WEBP" and _is_lossless_webp(path))
-    turn = image.getexif().get(ORIENTATION, 1)
+    return _Header(form, deep, orientation, jpeg, lossless, image.info.get("icc_profile"), notes)
+
+
+def _decode(path: Path, image: Image.Image, header: _Header) -> tuple[Original, str | None]:
+    """The pixels, upright, and a note if their colours had to be converted."""
     image.load()
-    # Pillow turns TIFF files by itself while loading and then drops the tag
+    # asked again after loading, because Pillow turns TIFF files by itself and then drops the tag
     upright = _turned(image, image.getexif().get(ORIENTATION, 1))
-    if jpeg and turn in (5, 6, 7, 8):
-        jpeg = _transposed(jpeg)
-    upright, note = _in_rgb(path, upright, icc_profile)
-    if note:
-        notes.append(note)
-        icc_profile = None
-    original = _split(upright, form, jpeg, lossless, icc_profile)
-    if deep:
-        original, note = with_16_bits(path, original, turn)
-        notes.extend([note] if note else [])
-    return original, tuple(notes)
+    upright, note = _in_rgb(path, upright, header.icc_profile)
+    profile = None if note else header.icc_profile
+    return _split(upright, header.form, header.jpeg, header.lossless, profile), note
 
 
 def _turned(image: Image.Image, orientation: int) -> Image.Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -87,7 +88,7 @@ def _deep_strips(photo: Photo) -> Iterator[NDArray[np.uint16]]:
         strip = strip[..., :1] if grey else strip
         if original.alpha is not None:
             alpha = original.alpha[rows]
-            wide = alpha.astype(np.uint16) * (1 if alpha.dtype == np.uint16 else 257)
+            wide = alpha.astype(np.uint16) * np.uint16(1 if alpha.dtype == np.uint16 else 257)
             strip = np.concatenate((strip, wide[..., None]), axis=2)
         yield strip
 
@@ -171,11 +172,12 @@ def _tiff16(photo: Photo, file: BinaryIO) -> None:
     buffer = BytesIO()  # tifffile wants a file with a name or this
     tifffile.imwrite(
         buffer,
-        (strip[..., 0] if channels == 1 else strip for strip in _deep_strips(photo)),
+        (zlib.compress(strip.astype("<u2").tobytes(), 4) for strip in _deep_strips(photo)),
         shape=(height, width) if channels == 1 else (height, width, channels),
-        dtype=np.uint16,
+        dtype="<u2",
         rowsperstrip=STRIP_PX,
         photometric="minisblack" if grey else "rgb",
+        byteorder="<",
         planarconfig=None if channels == 1 else "contig",
         extrasamples=["unassalpha"] if transparent else None,
         compression="zlib",

@@ -129,7 +129,9 @@ class Vault:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise VaultError(f"The vault {self.folder} cannot be read ({error.strerror}).") from error
+            raise VaultError(
+                f"The vault {self.folder} cannot be read ({error.strerror}); set DEEPMASK_HOME to another folder."
+            ) from error
 
     def _free_id(self, name: str) -> str:
         base, taken = slug(name) or "persona", set(self._ids())

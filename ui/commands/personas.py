@@ -58,8 +58,9 @@ def show(name: str, as_json: bool) -> None:
     if as_json:
         print_json(facts)
         return
-    flat = {**facts, **(facts["attributes"] or {})}
-    click.echo(table((key, str(value)) for key, value in flat.items() if value not in (None, "") and key != "attributes"))
+    if persona.attributes is not None:
+        facts["attributes"] = ", ".join(f"{key} {value}" for key, value in persona.attributes.to_json().items())
+    click.echo(table((key, str(value)) for key, value in facts.items() if value not in (None, "")))
 
 
 @command.command()

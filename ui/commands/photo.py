@@ -1,7 +1,7 @@
 """``deepmask photo``: mask photos, in one go or in the three steps plan, render and check.
 
-``deepmask photo party.jpg -o out.jpg`` is short for ``deepmask photo mask party.jpg -o out.jpg``; a photo that is called
-like a command can be given as ``./plan``.
+``deepmask photo party.jpg -o out.jpg`` is short for ``deepmask photo mask party.jpg -o out.jpg``; a photo that is
+called like a command can be given as ``./plan``.
 
 A result in which a face would still be recognisable is not written, unless the user insists (--allow-leaks), and the
 exit code is 3 in either case.
@@ -44,6 +44,12 @@ from ui.commands.shared import (
 EXIT_LEAK = 3
 EXIT_SOME_UNREADABLE = 2
 
+_WRITTEN_NEVERTHELESS = "written nevertheless, as you asked"
+_NOT_WRITTEN = (
+    "not written; make a plan with 'deepmask photo plan' and give the face a plainer mask there or add a box over it, "
+    "or insist with --allow-leaks"
+)
+
 Decorator = Callable[[Any], Any]
 
 
@@ -79,7 +85,9 @@ def _all(*decorators: Decorator) -> Decorator:
 
 _deciding = _all(
     click.option("--persona", default=PhotoOptions.persona, help="Everybody gets this persona."),
-    click.option("--roster", "by_roster", is_flag=True, help="Enrolled people get theirs: the default, but insist on it."),
+    click.option(
+        "--roster", "by_roster", is_flag=True, help="Enrolled people get theirs: the default, but insist on it."
+    ),
     click.option(
         "--bystanders",
         type=click.Choice([a for a in ACTIONS if a != "persona"]),
@@ -243,18 +251,13 @@ def _explained(entries: list[_Entry], unreadable: list[MediaError], allow_leaks:
         click.echo(str(error), err=True)
     leaking = [entry.job.source.name for entry in entries if _leaks(entry.report)]
     if leaking:
-        remedy = (
-            "written nevertheless, as you asked"
-            if allow_leaks
-            else "not written; make a plan with 'deepmask photo plan', give the face a plainer mask or add a box over it, "
-            "or insist with --allow-leaks"
-        )
+        remedy = _WRITTEN_NEVERTHELESS if allow_leaks else _NOT_WRITTEN
         click.echo(f"Somebody would still be recognisable in {', '.join(leaking)}: {remedy}.", err=True)
         return EXIT_LEAK
     return EXIT_SOME_UNREADABLE if unreadable else 0
 
 
-# --------------------------------------------------------------------------------------------------- plan, render, check
+# -------------------------------------------------------------------------------------------------- plan, render, check
 @command.command("plan", short_help="Find the faces and say what would happen to each.")
 @click.argument("source", metavar="PHOTO", type=existing)
 @click.option("-o", "--out", type=existing, help="Plan to write (JSON); printed when left out.")

@@ -26,6 +26,7 @@ COMMANDS = {
     "people": "Say who gets which persona in your photos.",
     "photo": "Mask the faces of photos.",
     "app": "Open the app in the browser.",
+    "demo": "Mask a sample photo with a painted persona.",
     "engines": "List the engines and what they need.",
     "doctor": "Check that everything works on this machine.",
 }

@@ -1,0 +1,45 @@
+"""``deepmask demo``: the main job from end to end, on a public-domain photo that scikit-image ships."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from deepmask.media import Photo
+from deepmask.progress import part
+from deepmask.roster import Roster
+from deepmask.vault import Vault
+from pipelines import avatar, photo
+from pipelines.avatar import AvatarOptions
+from pipelines.photo import PhotoOptions
+from ui.commands.shared import existing, overwrite_option, progress_bar, refuse_existing
+
+PROMPT = "a cheerful woman in her forties with curly auburn hair and green eyes"
+SEED = 3
+_NAMES = ("persona.png", "before.png", "after.png", "compare.png", "report.json")
+
+
+@click.command()
+@click.option("-o", "--out", type=existing, default=Path("out/demo"), show_default=True, help="Folder to write.")
+@overwrite_option
+def command(out: Path, overwrite: bool) -> None:
+    """Paint a persona, mask NASA's portrait of Eileen Collins with it, and check the result."""
+    refuse_existing([out / name for name in _NAMES], overwrite)
+    from skimage import data
+
+    from ui.sheets import row
+
+    before = Photo.from_array(data.astronaut(), "before.png")
+    with tempfile.TemporaryDirectory() as folder, progress_bar() as progress:
+        vault = Vault(Path(folder))
+        (draft,) = avatar.create(PROMPT, SEED, AvatarOptions(count=1), progress=part(progress, 0.0, 0.4))
+        persona = avatar.keep(draft, "Maya", vault)
+        options = PhotoOptions(persona=persona.id)
+        result = photo.mask(before, vault, Roster(), options, progress=part(progress, 0.4, 1.0))
+    compare = row([before.rgb, draft.portrait, result.photo.rgb], 512)
+    for name, rgb in zip(_NAMES, (draft.portrait, before.rgb, result.photo.rgb, compare), strict=False):
+        Photo.from_array(rgb, name).save(out / name)
+    result.report.save(out / "report.json")
+    click.echo(f"{result.report.summary()} Look at {out / 'compare.png'}.")

@@ -1,0 +1,138 @@
+"""Hair styles as numbers, and where hair grows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from deepmask.engines.painter.geometry import Array, smoothstep
+
+Flow = Literal["crown", "part", "sweep", "up", "back", "tied"]
+
+
+@dataclass(frozen=True)
+class Style:
+    """Lengths and widths in cm; strengths 0..1 unless said otherwise."""
+
+    flow: Flow
+    """How it is combed: around the whorl, from a parting, swept back, up, back, or tied in a knot."""
+    length: float
+    top: float | None = None
+    """Length on top; with ``side`` and ``back`` it replaces ``length``."""
+    side: float = 0.0
+    back: float = 0.0
+    front: float | None = None
+    vary: float = 0.12
+    """Random part of the length."""
+    strands: int = 18000
+    points: int = 16
+    """Points per strand."""
+    guides: int = 900
+    lift: float = 0.5
+    """0 = lies flat, 1 = stands on end."""
+    gravity: float = 0.05
+    follow: float = 0.2
+    """How strictly strands keep to the combed direction."""
+    fall: float = 0.6
+    """How soon parted hair turns downwards."""
+    forward: float = 1.5
+    """How far a whorl combs to the front."""
+    part_forward: float = 0.25
+    part: float = 0.0
+    """x of the parting."""
+    volume: float = 0.7
+    """Thickness of the layer of hair."""
+    side_volume: float = 1.0
+    clumps: int = 400
+    clump: float = 0.6
+    clump_taper: float = 0.85
+    wave: float = 0.0
+    wave_length: float = 5.0
+    wave_start: float = 2.0
+    """Length after which waves are full."""
+    wave_vary: float = 0.3
+    curl: float = 0.0
+    """1 turns waves into corkscrews."""
+    frizz: float = 0.04
+    mess: float = 0.1
+    cling: float = 0.25
+    """How strongly loose strands return to the layer."""
+    smooth: float = 1.0
+    width: float = 0.064
+    opacity: float = 0.9
+    fade_edge: bool = True
+    """Shorter strands at the edge of the scalp."""
+    curtain: bool = False
+    """Falls at the sides and keeps clear of the face."""
+    on_body: bool = False
+    """Long enough to lie on the shoulders."""
+    over_ears: bool = False
+
+
+STYLES: dict[str, Style] = {
+    "short": Style(
+        "crown", 3, top=3.9, side=1.1, back=1.4, front=3.6, strands=17000, points=12, lift=0.46, forward=2.0, follow=0.22,
+        volume=0.75, clumps=520, clump=0.55, frizz=0.05, mess=0.20, smooth=0.6,
+    ),
+    "sidepart": Style(
+        "part", 4, top=7.0, side=2.4, back=2.6, strands=20000, points=16, part=-2.6, lift=0.52, gravity=0.07, volume=1.7,
+        clumps=300, frizz=0.035, follow=0.24, fall=0.25, part_forward=0.35, smooth=1.2,
+    ),
+    "quiff": Style(
+        "sweep", 4, top=5.8, side=0.9, back=1.2, front=6.6, strands=20000, points=16, lift=0.66, gravity=0.03, volume=1.5,
+        side_volume=0.25, clumps=260, clump=0.62, mess=0.12, follow=0.15, smooth=1.2,
+    ),
+    "spiky": Style(
+        "up", 4, top=5.2, side=2.6, back=3.0, strands=16000, points=12, lift=0.75, gravity=0.02, clumps=120, clump=0.88,
+        clump_taper=1.0, frizz=0.06, mess=0.42, follow=0.05, smooth=0.6,
+    ),
+    "shaggy": Style(
+        "part", 7, top=8.5, side=6.0, back=8, front=7.5, strands=18000, points=18, part=-2.0, lift=0.58, gravity=0.12,
+        volume=2.0, clumps=130, clump=0.82, clump_taper=0.95, wave=0.32, frizz=0.05, mess=0.30, follow=0.16, fall=0.8,
+        part_forward=0.6, width=0.066, smooth=1.2,
+    ),
+    "curly": Style(
+        "back", 6.2, front=4.2, strands=13000, points=30, lift=0.72, gravity=0.06, volume=2.0, clumps=460, clump=0.85,
+        clump_taper=0.9, wave=0.46, curl=1.0, wave_length=2.5, wave_start=0.8, wave_vary=0.15, frizz=0.07, mess=0.38,
+        follow=0.10, fade_edge=False, width=0.068,
+    ),
+    "bob": Style(
+        "part", 13, back=10.5, front=12.0, vary=0.06, strands=20000, points=24, part=2.6, lift=0.42, gravity=0.22,
+        volume=1.8, clumps=190, clump=0.55, clump_taper=0.7, wave=0.25, wave_length=7.0, wave_start=5.0, frizz=0.03,
+        mess=0.08, follow=0.30, fall=1.6, part_forward=0.3, cling=0.4, smooth=1.8, fade_edge=False, curtain=True,
+        over_ears=True,
+    ),
+    "long": Style(
+        "part", 27, front=22, vary=0.10, strands=20000, points=30, part=-1.6, lift=0.40, gravity=0.20, volume=1.9,
+        clumps=170, clump_taper=0.7, wave=0.60, wave_length=7.5, wave_start=7.0, wave_vary=0.25, frizz=0.03, mess=0.08,
+        follow=0.28, fall=1.6, part_forward=0.15, cling=0.35, smooth=2.0, width=0.066, fade_edge=False, curtain=True,
+        on_body=True, over_ears=True,
+    ),
+    "bun": Style(
+        "tied", 15, vary=0.03, strands=18000, points=18, lift=0.10, gravity=0.0, follow=0.75, volume=0.5, clumps=260,
+        clump=0.35, clump_taper=0.6, frizz=0.012, mess=0.03, fade_edge=False, cling=0.5,
+    ),
+    "buzz": Style(
+        "crown", 0.35, strands=22000, points=4, lift=0.7, gravity=0.0, volume=0.05, clumps=800, clump=0.1, frizz=0.02,
+        mess=0.2, width=0.04, opacity=0.7, smooth=0.3,
+    ),
+}  # fmt: skip
+
+CROWN = np.array([0.6, 11.8, -6.8])
+"""The whorl."""
+KNOT = np.array([0.0, 12.6, -9.0])
+"""Middle of a bun."""
+KNOT_RADIUS = 3.3
+
+_LINE_ANGLE = [0, 14, 26, 36, 46, 56, 66, 76, 84, 92, 100, 112, 130, 180]
+_LINE_HEIGHT = [8.75, 8.65, 8.55, 7.9, 6.9, 6.0, 4.6, 2.4, 0.3, -0.2, 3.4, 1.2, -4.6, -6.2]
+
+
+def scalp_mask(rest: Array, hairline: float = 0.0, soft: float = 0.5) -> Array:
+    """0..1: where hair grows, for points (n, 3) of the rest head; ``hairline`` moves the forehead line up, cm."""
+    x, y, z = rest.T
+    angle = np.degrees(np.arctan2(np.abs(x), z + 3.2))  # 0 = front
+    line = np.interp(angle, _LINE_ANGLE, _LINE_HEIGHT) + hairline * np.interp(angle, [0, 60, 80], [1, 1, 0])
+    return smoothstep(y - line, -soft, soft)

@@ -1,0 +1,309 @@
+"""From an avatar to a picture: premultiplied linear colour and alpha, for portraits and for masks over photos."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deepmask.engines.painter import shading as sh
+from deepmask.engines.painter.avatar import Avatar, Posed
+from deepmask.engines.painter.colours import colour
+from deepmask.engines.painter.expression import Expression
+from deepmask.engines.painter.geometry import Array, Array32, rotation, transform, turn_head, unit
+from deepmask.engines.painter.identity import Identity
+from deepmask.engines.painter.raster import draw_depth, draw_strands, draw_triangles, in_bands
+
+HEAD_MATERIALS = (sh.SKIN, sh.EYE, sh.TOOTH, sh.CAVITY, sh.GLASSES)
+"""What a face mask shows: no ears, no body."""
+HairKind = str
+"""'scalp' or 'face' (beard); brows and lashes are always drawn."""
+
+
+def sky_ambient(sky: ArrayLike, ground: ArrayLike, front: ArrayLike = (0, 0, 0)) -> Array:
+    """(9, 3) spherical-harmonic ambient light from the colours above, below and before the face."""
+    a = np.zeros((9, 3))
+    a[0], a[1] = (np.asarray(sky) + np.asarray(ground)) / 2, (np.asarray(sky) - np.asarray(ground)) / 2
+    a[2] = front
+    return a
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """A distant light; ``towards`` points to it, x right, y up, z to the viewer."""
+
+    towards: tuple[float, float, float]
+    colour: tuple[float, float, float]
+    casts_shadow: bool = False
+
+
+@dataclass(frozen=True)
+class Light:
+    """Lamps (the first is the key light) and ambient light as (9, 3) spherical harmonics (see ``shading``)."""
+
+    lamps: tuple[Lamp, ...]
+    ambient: Array = field(repr=False)
+    catch: float = 0.952
+    """Cosine from which the eye mirrors the key light."""
+    bump: float = 1.0
+    glare: float = 1.0
+
+    def rows(self) -> Array:
+        """(n, 7) for the kernels: direction, colour, shadow flag."""
+        return np.array([[*unit(np.array(q.towards)), *q.colour, float(q.casts_shadow)] for q in self.lamps])
+
+
+STUDIO = Light(
+    lamps=(
+        Lamp((-0.55, 0.52, 0.66), (1.06, 0.99, 0.90), True),
+        Lamp((0.85, 0.10, 0.45), (0.13, 0.16, 0.21)),
+        Lamp((0.80, 0.42, -0.55), (0.85, 0.84, 0.90)),
+        Lamp((-0.9, 0.25, -0.45), (0.40, 0.43, 0.52)),
+    ),
+    ambient=sky_ambient((0.195, 0.21, 0.245), (0.105, 0.09, 0.085), (0.03, 0.03, 0.025)),
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """Camera: world cm to pixels of a square picture."""
+
+    pixels: int
+    per_cm: float
+    centre: tuple[float, float, float]
+    distance: float | None
+    """cm to the viewer; None = parallel projection."""
+    shift: tuple[float, float]
+    """Pixels to the right and down."""
+
+    @property
+    def eye(self) -> Array:
+        """Position of the viewer."""
+        return np.array([0.0, 0.0, self.distance or 1e4])
+
+    def project(self, points: NDArray) -> Array32:
+        """(..., 3) world points -> x, y in pixels and z in cm."""
+        k = self.distance / (self.distance - points[..., 2]) if self.distance else 1.0
+        x = (points[..., 0] - self.centre[0]) * k * self.per_cm + self.pixels / 2 + self.shift[0]
+        y = -(points[..., 1] - self.centre[1]) * k * self.per_cm + self.pixels / 2 + self.shift[1]
+        return np.stack([x, y, points[..., 2]], -1).astype(np.float32)
+
+
+def render(
+    avatar: Avatar,
+    size: int = 640,
+    supersample: int = 2,
+    *,
+    R: Array | None = None,
+    expression: Expression | None = None,
+    light: Light = STUDIO,
+    px_per_cm: float = 20.5,
+    centre: tuple[float, float, float] = (0.0, -2.0, 0.0),
+    camera: float | None = 85.0,
+    materials: Collection[int] | None = None,
+    hair: Collection[HairKind] = ("scalp", "face"),
+    body: bool = True,
+    body_hides: bool = False,
+    shift: tuple[float, float] = (0.0, 0.0),
+    face_offset: Array | None = None,
+    shadow_size: int = 700,
+) -> tuple[Array32, Array32]:
+    """Linear premultiplied colour (size, size, 3) and alpha (size, size).
+
+    Args:
+        R: 3x3 head rotation; None = the persona's own pose.
+        expression: None = the persona's own.
+        camera: distance in cm, or None for a parallel projection.
+        materials: draw only parts of these materials; None = all.
+        hair: kinds of strands to draw.
+        body: whether ears, neck, shoulders and clothes are there.
+        body_hides: the body is not painted but hides what lies behind it (to put a head on a photo).
+        shift: moves the picture by this many output pixels, right and down.
+        face_offset: (468, 3) cm, added to the moved face.
+        shadow_size: texels of the shadow map, per side.
+    """
+    p = avatar.identity
+    turn = rotation(*p.pose) if R is None else R
+    posed = avatar.posed(p.expression if expression is None else expression, materials, body=body,
+                         face_offset=face_offset)  # fmt: skip
+    view = View(size * supersample, px_per_cm * supersample, centre, camera,
+                (shift[0] * supersample, shift[1] * supersample))  # fmt: skip
+    frame = _Frame(avatar, posed, turn, light, view, hair)
+    frame.draw_meshes(shadow_size, whole=body)
+    if body_hides:
+        frame.cut_out_body()
+    frame.draw_hair()
+    frame.draw_lenses()
+    image, alpha = np.minimum(frame.image, 1.25), frame.alpha
+    if supersample > 1:
+        image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+        alpha = cv2.resize(alpha, (size, size), interpolation=cv2.INTER_AREA)
+    return image, alpha
+
+
+class _Frame:
+    """One picture being drawn."""
+
+    def __init__(
+        self, avatar: Avatar, posed: Posed, R: Array, light: Light, view: View, hair: Collection[HairKind]
+    ) -> None:
+        self.avatar, self.posed, self.R, self.light, self.view = avatar, posed, R, light, view
+        self.strands = [
+            (g, kind, bias)
+            for g, kind, bias in ((avatar.hair.scalp, "scalp", 0.25), (avatar.hair.beard, "face", 0.35))
+            if g is not None and kind in hair
+        ]
+        self.lights = light.rows()
+        W = view.pixels
+        self.depth = np.full((W, W), -1e9, np.float32)
+        self.tri_id = np.full((W, W), -1, np.int32)
+        self.image = np.zeros((W, W, 3), np.float32)
+        self.alpha = np.zeros((W, W), np.float32)
+        self.through = self._light_through_hair()
+
+    def _light_through_hair(self) -> Array32:
+        """(lamps, nx, ny, nz): how much of each lamp reaches the cells of the hair's grid."""
+        hair = self.avatar.hair
+        out = np.empty((len(self.lights), *hair.density.shape), np.float32)
+        for k, lamp in enumerate(self.lights):
+            if not self.strands:
+                out[k] = 1
+            elif lamp[6] > 0 or lamp[2] < 0:
+                out[k] = hair.light_from(self.R.T @ lamp[:3])
+            else:
+                out[k] = hair.open_sky
+        return out
+
+    def draw_meshes(self, shadow_size: int, *, whole: bool) -> None:
+        """Rasterize and shade all meshes."""
+        scene, view, W = self.posed.scene, self.view, self.view.pixels
+        follow = scene.follow[:, None]
+        world = scene.vertices + (turn_head(scene.vertices, self.R) - scene.vertices) * follow
+        normals = scene.normals + (transform(scene.normals, self.R) - scene.normals) * follow
+        bary = np.zeros((W, W, 2), np.float32)
+        in_bands(draw_triangles, W, view.project(world), scene.triangles, self.depth, self.tri_id, bary)
+        shadow, axes, origin, per_cm = self._shadow_map(world, shadow_size, whole)
+        look = scene.look.copy()
+        self._hair_shadows(look)
+        p, avatar = self.avatar.identity, self.avatar
+        iris = np.array([0.585, *(colour(p.eye) * 1.9), *(colour("#8a5a2a") * 0.8), 0.3, 0.46, self.light.catch, 1.0])
+        in_bands(
+            sh.shade, W, self.tri_id, bary, scene.triangles, scene.material, world.astype(np.float32),
+            normals.astype(np.float32), look, avatar.skin, avatar.cloth, shadow, axes, origin, per_cm, self.lights,
+            self.light.ambient, iris, view.eye, float(self.light.bump), self.image,
+        )  # fmt: skip
+        self.alpha[:] = self.tri_id >= 0
+        self._scatter()
+
+    def _shadow_map(self, world: Array, size: int, whole: bool) -> tuple[Array32, Array, Array, float]:
+        """Depth seen from the key light, its axes (3, 3), origin (2,) and texels per cm."""
+        Lz = self.lights[0, :3]
+        Lx = unit(np.cross([0, 1, 0], Lz))
+        axes = np.array([Lx, np.cross(Lz, Lx), Lz])
+        half, middle = (19.0, np.array([0, -3.0, 0])) if whole else (12.0, np.array([0, 1.0, -2.0]))
+        origin = np.array([(middle * axes[0]).sum() - half, (middle * axes[1]).sum() - half])
+        per_cm = size / (2 * half)
+        scene = self.posed.scene
+        q = transform(world, axes)
+        q[:, :2] = (q[:, :2] - origin) * per_cm
+        depth = np.full((size, size), -1e9, np.float32)
+        solid = np.ascontiguousarray(scene.triangles[scene.material != sh.GLASSES])
+        in_bands(draw_depth, size, q.astype(np.float32), solid, depth)
+        return depth, axes, origin, per_cm
+
+    def _hair_shadows(self, look: Array32) -> None:
+        """Shadows of the hair on the meshes; hair also blocks the lamps behind, else cheeks get a white edge."""
+        if not self.strands:
+            return
+        hair, V = self.avatar.hair, self.posed.scene.vertices
+        look[:, sh.HAIR_SHADOW] = hair.shadow_on(V, self.through[0])
+        for k, lamp in enumerate(self.lights):
+            if lamp[2] < 0:
+                side = V[:, 0] * lamp[0] > 0
+                look[side, sh.RIM_SHADOW] = hair.shadow_on(V[side], self.through[k])
+
+    def _scatter(self) -> None:
+        """Light spreads under the skin: blur red most, green a little (d'Eon and Luebke, 2007, much simplified)."""
+        material = np.append(self.posed.scene.material, np.int32(-1))[self.tri_id]
+        skin = ((material == sh.SKIN) | (material == sh.FLESH)).astype(np.float32)
+        for channel, reach in ((0, 0.085), (1, 0.035)):
+            sigma = reach * self.view.per_cm
+            plane = self.image[..., channel]
+            spread = cv2.GaussianBlur(plane * skin, (0, 0), sigma) / (cv2.GaussianBlur(skin, (0, 0), sigma) + 1e-4)
+            self.image[..., channel] = np.where(skin > 0, plane * 0.55 + 0.45 * spread, plane)
+
+    def cut_out_body(self) -> None:
+        """Remove pixels of the body, but let it hide the hair behind it."""
+        scene = self.posed.scene
+        fixed = np.append(scene.follow[scene.triangles].mean(1) < 0.9, False)
+        hidden = fixed[self.tri_id]
+        self.alpha[hidden], self.image[hidden] = 0, 0
+        self.depth[hidden] -= 0.4
+
+    def draw_hair(self) -> None:
+        """Shade and paint the strands, back to front, then on top of them nothing else."""
+        avatar, R, per_cm = self.avatar, self.R, self.view.per_cm
+        points, colours, widths, opacities, lengths = [], [], [], [], []
+
+        def add(world: Array32, rgb: Array32, width: Array32, opacity: Array32, bias: float) -> None:
+            n, T = world.shape[:2]
+            screen = self.view.project(world)
+            screen[..., 2] += bias
+            points.append(screen.reshape(-1, 3))
+            colours.append(np.ascontiguousarray(rgb, np.float32).reshape(-1, 3))
+            widths.append((width * np.float32(per_cm)).ravel())
+            opacities.append(opacity.ravel())
+            lengths.append(np.full(n, T))
+
+        for g, _, bias in self.strands:
+            world, rgb = avatar.hair.shaded(
+                g, self.posed.surface, R, self.through, self.lights, self.light.ambient, self.view.eye
+            )
+            add(world, rgb, g.width, g.opacity, bias)
+        level = np.float32(0.25 + 0.75 * np.clip(self.lights[0, 3:6], 0, 1.2))
+        for q in avatar.hair.brows_and_lashes.on(self.posed.face, self.posed.eyeballs):
+            rgb = np.repeat((q.colour * level)[:, None], q.points.shape[1], 1)
+            add(turn_head(q.points, R), rgb, q.width, q.opacity, 0.45)
+        P = np.concatenate(points)
+        ends = np.cumsum(np.concatenate(lengths)) - 1
+        segments = np.ones(len(P), bool)
+        segments[ends] = False
+        start = np.flatnonzero(segments)
+        depth = P[start, 2] + P[start + 1, 2]
+        low, high = depth.min(), depth.max()
+        rank = ((depth - low) * np.float32(65535 / max(high - low, 1e-6))).astype(np.uint16)
+        order = start[np.argsort(rank, kind="stable")]
+        in_bands(
+            draw_strands, self.view.pixels, self.image, self.alpha, self.depth, P, np.concatenate(colours),
+            np.concatenate(opacities), np.concatenate(widths), order,
+        )  # fmt: skip
+
+    def draw_lenses(self) -> None:
+        """Tint and reflections of spectacle lenses."""
+        for rim in self.posed.lenses:
+            outline = self.view.project(turn_head(rim, self.R))[:, :2]
+            _draw_lens(self.avatar.identity, self.image, self.alpha, outline, self.light.glare)
+
+
+def _draw_lens(p: Identity, image: Array32, alpha: Array32, rim: Array32, glare: float) -> None:
+    """One lens, in place; only its bounding box is touched."""
+    (x0, y0), (x1, y1) = rim.min(0), rim.max(0)
+    h, w = alpha.shape
+    left, right, top, bottom = max(0, int(x0) - 1), min(w, int(x1) + 2), max(0, int(y0) - 1), min(h, int(y1) + 2)
+    if left >= right or top >= bottom:
+        return
+    m = np.zeros((bottom - top, right - left), np.float32)
+    cv2.fillPoly(m, [np.round((rim - [left, top]) * 8).astype(np.int32)], (1.0,), cv2.LINE_AA, 3)
+    y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
+    u = (x - x0) / (x1 - x0) + (y - y0) / (y1 - y0)
+    shine = (np.exp(-(((u - 0.62) / 0.10) ** 2)) * 0.07 + np.exp(-(((u - 0.82) / 0.04) ** 2)) * 0.05 + 0.012) * glare
+    view, cover = image[top:bottom, left:right], alpha[top:bottom, left:right]
+    if p.glasses == "sunglasses":
+        fade = np.clip((y - y0) / (y1 - y0), 0, 1)[..., None]
+        k = m[..., None] * 0.93 * (1 - 0.15 * fade)
+        view += (colour("#20242b") * (0.30 + 0.5 * fade) - view) * k
+        shine = shine * 1.3
+    view += ((shine * m * cover)[..., None] * np.array([0.9, 0.95, 1.0], np.float32)).astype(np.float32)

@@ -1,0 +1,73 @@
+"""Decisions as the app's menus show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deepmask.persona import Persona
+from deepmask.plan import Action, Decision, Region
+from deepmask.report import Finding
+from deepmask.roster import Roster
+
+Choice = tuple[str, str]
+"""What a menu shows, and the value behind it."""
+
+MASKS: dict[Action, str] = {"pixelate": "Pixelate", "solid": "Plain cover", "vector": "Drawn mask"}
+KEEP = "Leave visible"
+
+ROSTER, NOBODY, STARTER, EVERYBODY = "roster", "nobody", "starter", "persona:"
+
+
+def who_choices(personas: Sequence[Persona], roster: Roster) -> list[Choice]:
+    """Who gets a persona, the most sensible choice first."""
+    latest_first = [(f"Everybody becomes {p.name}", EVERYBODY + p.id) for p in reversed(personas)]
+    starter = [] if personas else [("Everybody becomes a new persona", STARTER)]
+    enrolled = [("The people I enrolled", ROSTER)] if roster.people else []
+    return [*enrolled, *latest_first, *starter, ("Nobody: hide every face", NOBODY)]
+
+
+def decision_choices(personas: Sequence[Persona]) -> list[Choice]:
+    """What can happen to one face."""
+    masks = [(words, str(action)) for action, words in MASKS.items()]
+    return [*((f"Becomes {p.name}", EVERYBODY + p.id) for p in personas), *masks, (KEEP, "keep")]
+
+
+def to_value(decision: Decision) -> str:
+    """The menu's value for a decision."""
+    return EVERYBODY + decision.persona if decision.persona else decision.action
+
+
+def to_decision(value: str) -> Decision:
+    """The decision behind a menu's value."""
+    if value.startswith(EVERYBODY):
+        return Decision("persona", value.removeprefix(EVERYBODY))
+    return Decision(value)  # type: ignore[arg-type]  # Decision itself refuses what is no action
+
+
+def in_words(decision: Decision, names: dict[str, str]) -> str:
+    """A decision as a caption; ``names`` are those of the personas by id."""
+    if decision.persona is not None:
+        return f"becomes {names.get(decision.persona, 'a removed persona')}"
+    return {"pixelate": "pixelated", "solid": "covered", "vector": "drawn mask", "keep": "stays visible"}[
+        decision.action
+    ]
+
+
+def caption(number: int, region: Region, names: dict[str, str], people: dict[str, str]) -> str:
+    """A line under a face in the gallery."""
+    person = people.get(region.match.person) if region.match else None
+    return f"{number} · {person + ' ' if person else ''}{in_words(region.decision, names)}"
+
+
+def distance_in_words(finding: Finding, hidden_above: float) -> str:
+    """The identity distance for people who have never heard of it."""
+    if finding.verdict == "kept":
+        return "Left visible, as you asked."
+    if finding.distance is None:
+        return "Too small or too turned to recognise anybody in the original."
+    scale = f"distance {finding.distance:.2f}; from {hidden_above:.2f} on it counts as somebody else"
+    if finding.distance >= hidden_above:
+        return f"Looks like somebody else ({scale})."
+    if finding.verdict == "hidden":
+        return f"No longer seen as a face ({scale})."
+    return f"Still resembles the original ({scale})."

@@ -1,0 +1,82 @@
+"""What all events of the app share: errors become one calm sentence, work shows progress and can be stopped."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+
+from deepmask.errors import Cancelled, DeepmaskError
+from deepmask.progress import Progress
+from ui.session import Session
+
+log = logging.getLogger("deepmask.app")
+
+UNEXPECTED = "Something went wrong that should not have; nothing was changed. The terminal has the details."
+
+BAR = gr.Progress()
+"""Default of an event's last argument, through which Gradio hands in the page's bar."""
+
+Updates = dict[Any, Any]
+"""Component → what it shows from now on."""
+
+
+def progress_of(session: Session, bar: gr.Progress) -> Progress:
+    """A ``Progress`` that moves the page's bar and ends the work when the user stops it."""
+    ticket = session.begin()
+
+    def report(fraction: float, message: str) -> None:
+        session.go_on(ticket)
+        bar(fraction, desc=message)
+
+    return report
+
+
+def guarded(event: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn errors of an event into a sentence for the user."""
+
+    @functools.wraps(event)
+    def quiet(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return event(*args, **kwargs)
+        except Exception as error:
+            raise _for_users(error) from None
+
+    return quiet
+
+
+def worker(show: Callable[[Session], Updates]) -> Callable[[Callable[..., None]], Callable[..., Iterator[Updates]]]:
+    """For long work: ``event(session, ..., bar)`` changes the session, ``show`` says what the page looks like after it.
+
+    The page is shown as it is afterwards even if the work failed or was stopped.
+    """
+
+    def decorate(event: Callable[..., None]) -> Callable[..., Iterator[Updates]]:
+        @functools.wraps(event)
+        def run(session: Session, *args: Any, **kwargs: Any) -> Iterator[Updates]:
+            failure: Exception | None = None
+            try:
+                event(session, *args, **kwargs)
+            except Cancelled:
+                gr.Info("Stopped; nothing was changed.", duration=4)
+            except Exception as error:
+                failure = _for_users(error)
+            yield show(session)
+            if failure is not None:
+                raise failure
+
+        return run
+
+    return decorate
+
+
+def _for_users(error: Exception) -> gr.Error:
+    if isinstance(error, gr.Error):
+        return error
+    if isinstance(error, DeepmaskError):
+        return gr.Error(str(error), title="That did not work", duration=12, print_exception=False)
+    log.error("Unexpected error in the app", exc_info=error)
+    return gr.Error(UNEXPECTED, title="That did not work", duration=12, print_exception=False)

@@ -1,0 +1,66 @@
+"""The page: a header and one tab for each job."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from deepmask.config import Settings
+from deepmask.vault import Vault
+from ui.panels.about import AboutPanel
+from ui.panels.people import PeoplePanel
+from ui.panels.personas import PersonasPanel
+from ui.panels.photos import PhotosPanel
+from ui.panels.shared import PRIVATE, App
+from ui.rest import add_endpoints
+from ui.session import Register, Session, Workspace
+from ui.theme import LOGO
+
+TAGLINE = "A virtual persona instead of your own face"
+_DAY = 86_400
+
+
+def page(settings: Settings, workspace: Workspace) -> gr.Blocks:
+    """The Blocks of the app; ``GRADIO_TEMP_DIR`` must be the workspace's folder already."""
+    register = Register()
+    with gr.Blocks(title="Deepmask", analytics_enabled=False, delete_cache=(3600, _DAY), fill_width=True) as blocks:
+        state = gr.State(lambda: Session(workspace.folder), delete_callback=_forget)
+        app = App(settings, Vault(), state)
+        gr.HTML(f'<header class="dm-header">{LOGO}<div><h1>Deepmask</h1><p>{TAGLINE}</p></div></header>', padding=False)
+        with gr.Tabs(elem_classes="dm-tabs"):
+            with gr.Tab("Photos", id="photos") as photos_tab:
+                photos = PhotosPanel(app)
+            with gr.Tab("Personas", id="personas") as personas_tab:
+                personas = PersonasPanel(app)
+            with gr.Tab("People", id="people") as people_tab:
+                people = PeoplePanel(app)
+            with gr.Tab("About", id="about"):
+                AboutPanel()
+        photos.refresh_on(photos_tab)
+        personas.refresh_on(personas_tab)
+        people.refresh_on(people_tab)
+        add_endpoints(app)
+        blocks.load(_opener(register), [state], None, api_visibility=PRIVATE, show_progress="hidden")
+        blocks.unload(_closer(register))
+    return blocks
+
+
+def _forget(session: Session | None) -> None:
+    if session is not None:
+        session.stop()
+        session.purge()
+
+
+def _opener(register: Register):
+    def opened(session: Session, request: gr.Request) -> None:
+        if request.session_hash:
+            register.opened(request.session_hash, session)
+
+    return opened
+
+
+def _closer(register: Register):
+    def closed(request: gr.Request) -> None:
+        if request.session_hash:
+            register.closed(request.session_hash)
+
+    return closed

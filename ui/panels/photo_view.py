@@ -1,0 +1,192 @@
+"""How a session's photos look on the page: pictures, captions and the report in plain words."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from deepmask import engines
+from deepmask.faces import Box, RGBImage
+from deepmask.plan import Region
+from deepmask.report import Finding, Report
+from ui import pictures
+from ui.choices import STARTER, caption, distance_in_words
+from ui.panels.shared import App, note, people_names, persona_names
+from ui.photo_work import PhotoWork, zipped
+from ui.session import Session, Work
+
+VERDICTS = {"hidden": "Hidden", "weak": "Weak", "leak": "Recognisable", "kept": "Visible"}
+ENGINES = {
+    "meshwarp": "the persona's portrait fitted to the face",
+    "painter": "the persona painted in this pose and light",
+    "vector": "a drawn mask",
+    "pixelate": "large soft pixels",
+    "solid": "a plain cover",
+    "rectangle": "a grey rectangle",
+}
+
+
+class PhotoView:
+    """Turns sessions into values of the Photos tab's components."""
+
+    def __init__(self, app: App, work: PhotoWork) -> None:
+        self._app, self._work = app, work
+
+    # ------------------------------------------------------------------------------------------------- pictures
+    def picture(self, session: Session, work: Work) -> str | None:
+        """The photo with its numbered boxes."""
+        if work.plan is None:
+            return None
+        shown = pictures.read(work.preview)
+        scale = _scale(shown, work)
+        starter = self._work.who(session) == STARTER
+        marks = [
+            pictures.Mark(
+                _scaled(region.box_xyxy, scale),
+                number,
+                pictures.COLOURS["persona" if starter and region.id not in work.by_hand else region.decision.action],
+                region.id == session.selected,
+            )
+            for number, region in enumerate(work.plan.regions, 1)
+        ]
+        corner = session.pointing.corner_xy if session.pointing is not None else None
+        corner = None if corner is None else (corner[0] * scale, corner[1] * scale)
+        return session.picture(pictures.with_marks(shown, marks, corner), "faces")
+
+    def slider(self, work: Work) -> tuple[str, str] | None:
+        """Before and after."""
+        if work.masked is None:
+            return None
+        return str(work.preview), str(work.after)
+
+    def faces(self, session: Session, work: Work) -> list[tuple[str, str]]:
+        """Crops of all faces with what will happen to each."""
+        if work.plan is None:
+            return []
+        names, people = persona_names(self._app), people_names(self._app, session)
+        starter = self._work.who(session) == STARTER
+        found = []
+        for number, region in enumerate(work.plan.regions, 1):
+            words = caption(number, region, names, people)
+            if starter and region.id not in work.by_hand:
+                words = f"{number} · becomes a new persona"
+            found.append((self._crop(session, work, region), words))
+        return found
+
+    def strip(self, session: Session) -> Any:
+        """The photos on the desk, when there are several."""
+        if len(session.works) < 2:
+            return gr.update(value=[], visible=False)
+        thumbs = [(_thumb(work), _state(work)) for work in session.works]
+        return gr.update(value=thumbs, visible=True, selected_index=session.current)
+
+    def to_photo(self, session: Session, index: Any) -> tuple[float, float]:
+        """A click on the shown picture, in pixels of the photo."""
+        work = session.work
+        if work is None or work.plan is None:
+            return 0.0, 0.0
+        scale = _scale(pictures.read(work.preview), work)
+        return float(index[0]) / scale, float(index[1]) / scale
+
+    def _crop(self, session: Session, work: Work, region: Region) -> str:
+        x1, y1, x2, y2 = (round(v) for v in region.box_xyxy)
+        path = work.folder / f"face-{x1}-{y1}-{x2}-{y2}.jpg"
+        if not path.is_file():
+            pictures.write(pictures.crop(self._work.source(session, work).rgb, region.box_xyxy), path)
+        return str(path)
+
+    # ---------------------------------------------------------------------------------------------------- words
+    def title(self, session: Session, work: Work) -> str:
+        """Name of the photo and how many faces it has."""
+        if work.problem:
+            return f"<strong>{escape(work.name)}</strong>{note(work.problem, 'warn')}"
+        count = len(work.plan.regions) if work.plan is not None else 0
+        faces = {0: "no face found", 1: "1 face"}.get(count, f"{count} faces")
+        return f"<strong>{escape(work.name)}</strong><span>{faces}</span>"
+
+    def hint(self, session: Session) -> str:
+        """What the next click does."""
+        if session.pointing is not None:
+            first = session.pointing.corner_xy is None
+            return note("Click on one corner of the face." if first else "Now click on the opposite corner.")
+        work = session.work
+        if work is not None and work.plan is not None and not work.plan.regions:
+            return note("No face was found. If there is one, add it by hand.")
+        return ""
+
+    def report(self, session: Session, work: Work) -> str:
+        """What was done, face by face."""
+        report = work.report
+        if report is None:
+            return ""
+        names = persona_names(self._app)
+        bar = engines.load("face_recognizer", report.judge).hidden_above
+        rows = "".join(self._finding(n, f, names, bar) for n, f in enumerate(report.findings, 1))
+        notes = "".join(f"<li>{escape(_sentence(text))}</li>" for text in report.notes)
+        kind = "good" if report.safe else "warn"
+        return (
+            f'<div class="dm-report"><p class="dm-note dm-{kind}">{escape(_summary(report))}</p><ol>{rows}</ol>'
+            f"{f'<ul>{notes}</ul>' if notes else ''}</div>"
+        )
+
+    def _finding(self, number: int, finding: Finding, names: dict[str, str], hidden_above: float) -> str:
+        wanted = names.get(finding.wanted)
+        engine = ENGINES.get(finding.engine, "")
+        done = f"{wanted or ''}{': ' if wanted and engine else ''}{engine}" if finding.verdict != "kept" else ""
+        words = " ".join(_sentence(w) for w in (done, finding.note, distance_in_words(finding, hidden_above)) if w)
+        verdict = VERDICTS[finding.verdict]
+        return (
+            f'<li><b>{number}</b><span class="dm-chip dm-{finding.verdict}">{verdict}</span><p>{escape(words)}</p></li>'
+        )
+
+    # ---------------------------------------------------------------------------------------------------- files
+    def archive(self, session: Session, works: list[Work]) -> str:
+        """All masked photos as one file."""
+        return str(zipped(works, session.folder / "masked-photos.zip"))
+
+    def report_file(self, work: Work) -> str | None:
+        """The report as JSON."""
+        if work.report is None:
+            return None
+        path = work.folder / f"{work.path.stem}-report.json"
+        work.report.save(path)
+        return str(path)
+
+
+def _summary(report: Report) -> str:
+    if report.safe:
+        return report.summary()
+    return f"{report.summary()} Choose a plainer mask for it, or add a box, before you share this photo."
+
+
+def _sentence(words: str) -> str:
+    words = words.strip()
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
+
+
+def _state(work: Work) -> str:
+    if work.problem:
+        return "cannot be used"
+    if work.report is not None:
+        return "masked" if work.report.safe else "look at this"
+    return "not masked yet"
+
+
+def _scale(shown: RGBImage, work: Work) -> float:
+    return shown.shape[1] / work.plan.size_wh[0] if work.plan is not None else 1.0
+
+
+def _scaled(box: Box, scale: float) -> Box:
+    x1, y1, x2, y2 = box
+    return x1 * scale, y1 * scale, x2 * scale, y2 * scale
+
+
+def _thumb(work: Work) -> str:
+    path = work.folder / "thumb.jpg"
+    if not path.is_file():
+        shown = pictures.read(work.preview) if work.preview.is_file() else np.full((96, 96, 3), 203, np.uint8)
+        pictures.write(pictures.thumb(shown), path)
+    return str(path)

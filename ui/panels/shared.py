@@ -1,0 +1,50 @@
+"""What all tabs share: the app they belong to, and small pieces of HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import gradio as gr
+
+from deepmask.config import Settings
+from deepmask.vault import Vault
+from ui.session import Session
+
+PRIVATE = "private"
+"""Visibility of events that make sense on the page only."""
+
+
+@dataclass(frozen=True)
+class App:
+    """What a tab needs to know."""
+
+    settings: Settings
+    vault: Vault
+    state: gr.State
+    """Holds the :class:`Session` of each page."""
+
+
+def empty_state(title: str, text: str) -> str:
+    """HTML for a place where nothing is yet."""
+    return f'<div class="dm-empty"><h3>{escape(title)}</h3><p>{escape(text)}</p></div>'
+
+
+def note(text: str, kind: str = "info") -> str:
+    """HTML for a short remark; ``kind`` is 'info', 'good' or 'warn'."""
+    return f'<p class="dm-note dm-{kind}">{escape(text)}</p>' if text else ""
+
+
+def heading(title: str, text: str = "") -> str:
+    """HTML for the head of a section."""
+    return f'<div class="dm-head"><h2>{escape(title)}</h2>{f"<p>{escape(text)}</p>" if text else ""}</div>'
+
+
+def persona_names(app: App) -> dict[str, str]:
+    """Names of the vault's personas by id."""
+    return {p.id: p.name for p in app.vault.personas()}
+
+
+def people_names(app: App, session: Session) -> dict[str, str]:
+    """Names of the enrolled people by id; none while their list is locked."""
+    return {p.id: p.name for p in session.roster(app.vault).people}

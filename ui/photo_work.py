@@ -1,0 +1,200 @@
+"""What the buttons of the Photos tab do to a session; knows no widget."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deepmask.config import Settings
+from deepmask.errors import Cancelled, DeepmaskError, InputError
+from deepmask.faces import Box
+from deepmask.files import replacing
+from deepmask.media import Photo
+from deepmask.media.formats import by_suffix
+from deepmask.plan import Action, Decision, Plan
+from deepmask.progress import Progress, part
+from deepmask.roster import Roster
+from deepmask.vault import Vault
+from pipelines import avatar, photo
+from ui import pictures
+from ui.choices import EVERYBODY, ROSTER, STARTER, to_decision, who_choices
+from ui.session import Pointing, Session, Work
+
+SMALLEST_PX = 8
+"""A box whose clicks lie nearer together was a slip of the finger."""
+
+
+@dataclass(frozen=True)
+class PhotoWork:
+    """The Photos tab's verbs, for one vault and its settings."""
+
+    vault: Vault
+    settings: Settings
+
+    def open(self, session: Session, uploads: Sequence[tuple[Path, str]], progress: Progress) -> None:
+        """Put uploads on the desk and find their faces. A file that cannot be used stays with its reason."""
+        first = len(session.works)
+        works = [session.take(path, name) for path, name in uploads]
+        if not works:
+            return
+        session.current, session.selected, session.pointing = first, None, None
+        for n, work in enumerate(works):
+            try:
+                self._analyse(session, work, part(progress, n / len(works), (n + 1) / len(works)))
+            except Cancelled:
+                session.works = [w for w in session.works if w.plan is not None or w.problem]
+                session.current = max(0, min(session.current, len(session.works) - 1))
+                raise
+            except DeepmaskError as error:
+                work.problem = str(error)
+
+    def _analyse(self, session: Session, work: Work, progress: Progress) -> None:
+        progress(0.0, f"Opening {work.name}")
+        source = self.source(session, work)
+        pictures.write(pictures.preview(source.rgb), work.preview)
+        work.plan = photo.analyze(source, session.roster(self.vault), progress=progress)
+        self.decide(session, work)
+
+    def source(self, session: Session, work: Work) -> Photo:
+        """The photo behind ``work``."""
+        return session.photo(work, self.settings.max_megapixels)
+
+    # ------------------------------------------------------------------------------------------------ decisions
+    def who(self, session: Session) -> str:
+        """Who gets a persona: what the user chose, or the most sensible choice."""
+        values = [value for _, value in who_choices(self.vault.personas(), session.roster(self.vault))]
+        return session.who if session.who in values else values[0]
+
+    def decide(self, session: Session, work: Work) -> None:
+        """Bring the decisions of ``work`` in line with the choosers and the vault; those made by hand stay."""
+        if work.plan is None:
+            return
+        ids = {p.id for p in self.vault.personas()}
+        gone = {r.id for r in work.plan.regions if r.decision.persona and r.decision.persona not in ids}
+        work.by_hand -= gone
+        who = self.who(session)
+        options = photo.PhotoOptions(
+            persona=who.removeprefix(EVERYBODY) if who.startswith(EVERYBODY) else None, bystanders=session.bystanders
+        )
+        roster = session.roster(self.vault) if who == ROSTER else Roster()
+        plan = photo.decide(work.plan, roster, options, keep=work.by_hand)
+        if plan != work.plan:
+            work.changed(plan)
+
+    def decide_all(self, session: Session) -> None:
+        """:meth:`decide` for every photo."""
+        for work in session.works:
+            self.decide(session, work)
+
+    def choose(self, session: Session, who: str, bystanders: Action) -> None:
+        """The choosers were changed."""
+        session.who, session.bystanders = who, bystanders
+        self.decide_all(session)
+
+    def assign(self, session: Session, value: str) -> None:
+        """Decide what happens to the selected face."""
+        work, plan = _planned(session)
+        if session.selected is None:
+            raise InputError("Choose a face first: click on it.")
+        work.by_hand.add(session.selected)
+        work.changed(plan.with_region(plan.region(session.selected).decided(to_decision(value))))
+
+    # ---------------------------------------------------------------------------------------------------- boxes
+    def click(self, session: Session, x: float, y: float, progress: Progress) -> None:
+        """A click on the picture, in pixels of the photo: a corner while pointing out a face, else a choice."""
+        work, plan = _planned(session)
+        pointing = session.pointing
+        if pointing is None:
+            hits = [r for r in plan.regions if _holds(r.box_xyxy, x, y)]
+            session.selected = min(hits, key=lambda r: _area(r.box_xyxy)).id if hits else None
+        elif pointing.corner_xy is None:
+            session.pointing = Pointing(pointing.region, (x, y))
+        else:
+            self._place(session, work, plan, pointing, (x, y), progress)
+
+    def _place(
+        self, session: Session, work: Work, plan: Plan, pointing: Pointing, end: tuple[float, float], progress: Progress
+    ) -> None:
+        (x1, y1), (x2, y2) = pointing.corner_xy or end, end
+        session.pointing = Pointing(pointing.region)
+        if abs(x2 - x1) < SMALLEST_PX or abs(y2 - y1) < SMALLEST_PX:
+            raise InputError("These two corners lie too close together; click on opposite corners of the face.")
+        box: Box = min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
+        source = self.source(session, work)
+        progress(0.2, "Looking at the new box")
+        if pointing.region is not None:
+            work.changed(photo.move_box(plan, source, pointing.region, box))
+            session.selected = pointing.region
+        else:
+            known = {r.id for r in plan.regions}
+            work.changed(photo.add_box(plan, source, box, Decision(session.bystanders)))
+            session.selected = next(r.id for r in work.plan.regions if r.id not in known) if work.plan else None
+            self.decide(session, work)
+        session.pointing = None
+
+    def remove(self, session: Session) -> None:
+        """Take the selected face out of the plan."""
+        work, plan = _planned(session)
+        if session.selected is not None:
+            work.by_hand.discard(session.selected)
+            work.changed(plan.without(session.selected))
+        session.selected = session.pointing = None
+
+    # ----------------------------------------------------------------------------------------------------- mask
+    def mask(self, session: Session, progress: Progress) -> None:
+        """Mask every photo on the desk that is not masked yet."""
+        if self.who(session) == STARTER:
+            persona = avatar.starter(self.vault, progress=part(progress, 0.0, 0.3))
+            self.choose(session, EVERYBODY + persona.id, session.bystanders)
+            progress = part(progress, 0.3, 1.0)
+        waiting = [w for w in session.works if w.plan is not None and w.masked is None]
+        for n, work in enumerate(waiting):
+            self._mask_one(session, work, part(progress, n / len(waiting), (n + 1) / len(waiting)))
+        session.selected = session.pointing = None
+
+    def _mask_one(self, session: Session, work: Work, progress: Progress) -> None:
+        source, plan = self.source(session, work), work.plan
+        if plan is None:
+            return
+        masked = photo.render(source, plan, self.vault, progress=part(progress, 0.0, 0.8))
+        report = photo.check(source, masked.photo, plan, masked.outcomes, progress=part(progress, 0.8, 1.0))
+        path = work.folder / f"masked-{work.version}" / masked_name(work.path, source)
+        masked.photo.save(path)
+        pictures.write(pictures.preview(masked.photo.rgb), work.after)
+        work.masked, work.report = path, report
+
+
+def masked_name(path: Path, source: Photo) -> str:
+    """Name of the masked file: '-masked' behind the stem, and a suffix that tells the truth about the format."""
+    row = by_suffix(path.suffix)
+    suffix = path.suffix if row is not None and row.name == source.format else source.suffix
+    return f"{path.stem}-masked{suffix}"
+
+
+def zipped(works: Sequence[Work], path: Path) -> Path:
+    """All masked photos in one file; equal names are numbered."""
+    taken: set[str] = set()
+    with replacing(path, mode=0o600) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for masked in (work.masked for work in works if work.masked is not None):
+            names = (masked.name, *(f"{masked.stem}-{n}{masked.suffix}" for n in range(2, len(works) + 2)))
+            name = next(n for n in names if n not in taken)
+            taken.add(name)
+            archive.write(masked, name)
+    return path
+
+
+def _planned(session: Session) -> tuple[Work, Plan]:
+    work = session.work
+    if work is None or work.plan is None:
+        raise InputError("Drop a photo first.")
+    return work, work.plan
+
+
+def _holds(box: Box, x: float, y: float) -> bool:
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])

@@ -1,0 +1,104 @@
+"""The REST door: the pipelines as endpoints of Gradio's own API, for scripts and the gradio client."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import gradio as gr
+
+from deepmask.persona import Persona
+from deepmask.plan import ACTIONS
+from pipelines import avatar, photo
+from ui.events import BAR, guarded, progress_of
+from ui.panels.shared import App
+from ui.photo_work import masked_name
+from ui.session import Session
+
+
+def add_endpoints(app: App) -> None:
+    """Add the public endpoints to the page that is being built; nothing of them is seen on it."""
+    work = _Endpoints(app)
+    with gr.Column(visible=False):
+        file = gr.File(label="photo")
+        persona = gr.Textbox(label="persona")
+        bystanders = gr.Dropdown([a for a in ACTIONS if a != "persona"], value="pixelate", label="bystanders")
+        prompt, seed, count = gr.Textbox(label="prompt"), gr.Number(0, label="seed"), gr.Number(4, label="count")
+        style, name = gr.Textbox("auto", label="style"), gr.Textbox(label="name")
+        data, out, portraits = gr.JSON(label="report"), gr.File(label="masked"), gr.File(label="portraits")
+        button = gr.Button()
+    options = [app.state, file, persona, bystanders]
+    button.click(work.analyze, options, data, api_name="analyze", concurrency_id="work")
+    button.click(work.mask_photo, options, [out, data], api_name="mask_photo", concurrency_id="work")
+    button.click(
+        work.create_personas, [app.state, prompt, seed, count, style], [portraits, data], api_name="create_personas",
+        concurrency_id="work",
+    )  # fmt: skip
+    button.click(
+        work.keep_persona, [app.state, prompt, seed, style, name], data, api_name="keep_persona", concurrency_id="work"
+    )
+    button.click(work.personas, None, data, api_name="personas")
+
+
+class _Endpoints:
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def _options(self, persona: str, bystanders: str) -> photo.PhotoOptions:
+        chosen = self._app.vault.persona(persona).id if persona else None
+        return photo.PhotoOptions(persona=chosen, bystanders=bystanders)  # type: ignore[arg-type]  # checked there
+
+    @guarded
+    def analyze(self, session: Session, file: str, persona: str, bystanders: str, bar: gr.Progress = BAR) -> dict:
+        """The faces of a photo and what would happen to each: a plan."""
+        work = session.take(Path(file), Path(file).name)
+        source = session.photo(work, self._app.settings.max_megapixels)
+        options, roster = self._options(persona, bystanders), session.roster(self._app.vault)
+        plan = photo.analyze(source, roster, options, progress=progress_of(session, bar))
+        session.works.remove(work)
+        return json.loads(plan.to_json())
+
+    @guarded
+    def mask_photo(
+        self, session: Session, file: str, persona: str, bystanders: str, bar: gr.Progress = BAR
+    ) -> tuple[str, dict]:
+        """The masked photo and its report. 'persona' names the one everybody gets; empty: as enrolled."""
+        work = session.take(Path(file), Path(file).name)
+        source = session.photo(work, self._app.settings.max_megapixels)
+        options, roster = self._options(persona, bystanders), session.roster(self._app.vault)
+        result = photo.mask(source, self._app.vault, roster, options, progress=progress_of(session, bar))
+        path = work.folder / "masked" / masked_name(work.path, source)
+        result.photo.save(path)
+        session.works.remove(work)
+        return str(path), json.loads(result.report.to_json())
+
+    @guarded
+    def create_personas(
+        self, session: Session, prompt: str, seed: float, count: float, style: str, bar: gr.Progress = BAR
+    ) -> tuple[list[str], list[dict]]:
+        """Portraits for a prompt with consecutive seeds, and what was understood; nothing is kept."""
+        options = avatar.AvatarOptions(engine=style or "auto", count=int(count))
+        drafts = avatar.create(prompt, int(seed), options, progress=progress_of(session, bar))
+        told = [
+            {"seed": d.seed, "engine": d.engine, "attributes": d.attributes.to_json(), "unknown": list(d.unknown)}
+            for d in drafts
+        ]
+        return [session.picture(d.portrait, f"seed-{d.seed}") for d in drafts], told
+
+    @guarded
+    def keep_persona(
+        self, session: Session, prompt: str, seed: float, style: str, name: str, bar: gr.Progress = BAR
+    ) -> dict:
+        """Paint a persona and keep it in the vault."""
+        options = avatar.AvatarOptions(engine=style or "auto", count=1)
+        draft = avatar.create(prompt, int(seed), options, progress=progress_of(session, bar))[0]
+        return _told(avatar.keep(draft, name, self._app.vault))
+
+    @guarded
+    def personas(self) -> list[dict]:
+        """The personas of the vault."""
+        return [_told(persona) for persona in self._app.vault.personas()]
+
+
+def _told(persona: Persona) -> dict:
+    return {"id": persona.id, "name": persona.name, "engine": persona.engine, "created_at": persona.created_at}

@@ -1,0 +1,262 @@
+"""One browser's work, and the private folder in which every file it sees is kept.
+
+<workspace>/                   one per running app, mode 700, removed at exit and, if the app was killed, at next start
+  <random token>/              one per session: uploads, previews, results
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deepmask.errors import Cancelled, InputError
+from deepmask.faces import RGBImage
+from deepmask.media import Photo
+from deepmask.plan import Action, Plan
+from deepmask.report import Report
+from deepmask.roster import Roster, is_encrypted
+from deepmask.vault import Vault
+from pipelines.avatar import Draft
+from ui import pictures
+
+GRACE_SECONDS = 600.0
+"""How long files outlive a closed page: a phone that sleeps closes its connection, too."""
+
+_PREFIX = "deepmask-app-"
+
+
+class Workspace:
+    """The folder of a running app."""
+
+    def __init__(self) -> None:
+        purge_stale()
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")).resolve()
+
+    def close(self) -> None:
+        """Remove all files of all sessions."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def purge_stale() -> None:
+    """Remove the workspaces of apps that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdecimal() and not _may_be_running(int(pid), folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _may_be_running(pid: int, folder: Path) -> bool:
+    if os.name != "posix":  # there os.kill would end the process; a day is longer than anybody works at one photo
+        with contextlib.suppress(OSError):
+            return time.time() - folder.stat().st_mtime < 86_400
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+@dataclass
+class Work:
+    """One photo on the desk."""
+
+    path: Path
+    """The upload, in the session's folder."""
+    name: str
+    number: int
+    version: int = 0
+    """Grows whenever what was rendered becomes void; part of file names, which browsers remember."""
+    plan: Plan | None = None
+    by_hand: set[str] = field(default_factory=set)
+    """Regions whose decision a person made; the chooser leaves them alone."""
+    masked: Path | None = None
+    report: Report | None = None
+    problem: str = ""
+    """Why the photo cannot be used: one sentence."""
+
+    @property
+    def folder(self) -> Path:
+        return self.path.parent
+
+    @property
+    def preview(self) -> Path:
+        """The photo as the page shows it."""
+        return self.folder / "preview.jpg"
+
+    @property
+    def after(self) -> Path:
+        """The masked photo as the page shows it."""
+        return self.folder / f"after-{self.version}.jpg"
+
+    def changed(self, plan: Plan) -> None:
+        """Take over another plan; what was rendered from the old one is void."""
+        self.plan, self.masked, self.report = plan, None, None
+        self.version += 1
+
+
+@dataclass
+class Pointing:
+    """The user is showing a face with two clicks on the picture."""
+
+    region: str | None = None
+    """The region that moves; None for a new one."""
+    corner_xy: tuple[float, float] | None = None
+    """The first click, in pixels of the photo."""
+
+
+@dataclass
+class Session:
+    """All that one browser works at. Shared by reference between the events of a page."""
+
+    workspace: Path
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    works: list[Work] = field(default_factory=list)
+    current: int = 0
+    selected: str | None = None
+    """Region whose decision is being edited."""
+    pointing: Pointing | None = None
+    who: str | None = None
+    """Value of the chooser 'who gets a persona'; None until the user has chosen."""
+    bystanders: Action = "pixelate"
+    comparing: bool = False
+    """Before and after is shown instead of the boxes."""
+    drafts: list[Draft] = field(default_factory=list)
+    draft: Draft | None = None
+    """The chosen draft with all adjustments."""
+    passphrase: str | None = field(default_factory=lambda: os.environ.get("DEEPMASK_PASSPHRASE"), repr=False)
+    last_used: float = field(default_factory=time.monotonic)
+    persona: str | None = None
+    """Id of the kept persona that is being edited."""
+    person: str | None = None
+    """Id of the enrolled person that is being edited."""
+    enrolled: bool = False
+    """Somebody was enrolled just now, so that the form is to be emptied."""
+    _stops: int = 0
+    _files: int = 0
+    _open: tuple[Path, Photo] | None = field(default=None, repr=False)
+
+    @property
+    def folder(self) -> Path:
+        """The session's folder, made on first use."""
+        folder = self.workspace / self.token
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    @property
+    def work(self) -> Work | None:
+        """The photo that is shown."""
+        return self.works[self.current] if self.current < len(self.works) else None
+
+    def take(self, upload: Path, name: str) -> Work:
+        """Move an upload into the session's folder, as a new photo on the desk."""
+        self._files += 1
+        folder = self.folder / f"photo-{self._files}"
+        folder.mkdir()
+        path = folder / _plain_name(name)
+        shutil.move(upload, path)
+        with contextlib.suppress(OSError):
+            upload.parent.rmdir()
+        work = Work(path, name, self._files)
+        self.works.append(work)
+        return work
+
+    def clear(self) -> None:
+        """Take all photos off the desk and delete their files."""
+        self.works, self.current, self.selected, self.pointing, self._open = [], 0, None, None, None
+        self.comparing = False
+        self.purge()
+
+    def photo(self, work: Work, max_megapixels: int) -> Photo:
+        """The photo of ``work``; the last one is kept in memory."""
+        if self._open is None or self._open[0] != work.path:
+            if not work.path.is_file():
+                raise InputError("This page rested for a while and its photos were deleted; drop them here again.")
+            self._open = work.path, Photo.open(work.path, max_megapixels=max_megapixels)
+        return self._open[1]
+
+    def picture(self, rgb: RGBImage, stem: str) -> str:
+        """Path of a picture for the page in the session's folder; the same pixels are written once."""
+        digest = hashlib.blake2s(rgb.tobytes(), digest_size=8).hexdigest()
+        path = self.folder / f"{stem}-{digest}.jpg"
+        if not path.is_file():
+            pictures.write(rgb, path)
+        return str(path)
+
+    def roster(self, vault: Vault) -> Roster:
+        """The enrolled people, or nobody while their list is locked."""
+        if self.locked(vault):
+            return Roster()
+        return Roster.load(vault.folder, self.passphrase)
+
+    def locked(self, vault: Vault) -> bool:
+        """Whether the list of people asks for a passphrase this session has not given."""
+        return self.passphrase is None and is_encrypted(vault.folder)
+
+    def touch(self) -> None:
+        """The page is in use."""
+        self.last_used = time.monotonic()
+
+    def begin(self) -> int:
+        """A ticket for a piece of work that :meth:`stop` ends."""
+        self.touch()
+        return self._stops
+
+    def stop(self) -> None:
+        """End all work in progress at its next step."""
+        self._stops += 1
+
+    def go_on(self, ticket: int) -> None:
+        """Raise ``Cancelled`` if the user stopped the work of this ticket."""
+        if ticket != self._stops:
+            raise Cancelled("Stopped; nothing was changed.")
+
+    def purge(self) -> None:
+        """Delete the session's files."""
+        shutil.rmtree(self.workspace / self.token, ignore_errors=True)
+
+
+def _plain_name(name: str) -> str:
+    """``name`` as a file name that no system stumbles over, its suffix kept."""
+    plain = Path(name.replace("\\", "/")).name.strip(". ") or "photo"
+    return "".join("_" if ord(c) < 32 or c in '<>:"/|?*' else c for c in plain)[-120:]
+
+
+class Register:
+    """Knows which page works in which session, so that closing a page removes its files after a while."""
+
+    def __init__(self, grace_seconds: float = GRACE_SECONDS) -> None:
+        self._grace_seconds = grace_seconds
+        self._sessions: dict[str, Session] = {}
+
+    def opened(self, page: str, session: Session) -> None:
+        """A page was loaded."""
+        self._sessions[page] = session
+
+    def closed(self, page: str) -> None:
+        """A page was closed, or its connection broke."""
+        if session := self._sessions.get(page):
+            self._purge_later(page, session, self._grace_seconds)
+
+    def _purge_later(self, page: str, session: Session, seconds: float) -> None:
+        timer = threading.Timer(seconds, self._purge, (page, session))
+        timer.daemon = True
+        timer.start()
+
+    def _purge(self, page: str, session: Session) -> None:
+        idle = time.monotonic() - session.last_used
+        if idle < self._grace_seconds:
+            self._purge_later(page, session, self._grace_seconds - idle)
+            return
+        session.stop()
+        session.purge()
+        self._sessions.pop(page, None)

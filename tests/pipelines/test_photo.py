@@ -205,3 +205,11 @@ def test_enrolment_needs_exactly_one_face():
         photo.embed(Photo.from_array(np.full((90, 120, 3), 180, np.uint8), "wall.png"))
     with pytest.raises(InputError, match="several people"):
         photo.embed(Photo.from_array(np.hstack([data.astronaut(), data.astronaut()]), "twice.png"))
+
+
+def test_folds_that_look_like_a_face_only_beside_a_mask_are_no_leak(vault):
+    crop = Photo.from_array(np.ascontiguousarray(data.astronaut()[:240, 110:350]), "crop.png")
+    result = photo.mask(crop, vault, Roster(), photo.PhotoOptions(bystanders="pixelate"))
+    assert [f.region for f in result.report.findings] == ["face-1"]
+    missed = replace(result.plan, regions=())
+    assert [f.verdict for f in photo.check(crop, crop, missed).findings] == ["leak"], "a face that was missed is one"

@@ -32,7 +32,7 @@ FACE_TRIANGLES: Triangles = _data["triangles"].astype(np.int32)
 
 HEAD_CENTRE = np.array([0, 2.2, -3.2])
 """The head surface is star-shaped around this point."""
-SKULL_CENTRE, SKULL_RADII = np.array([0, 4.1, -3.5]), np.array([7.45, 8.9, 8.8])
+SKULL_CENTRE, SKULL_RADII = np.array([0, 4.3, -3.3]), np.array([7.2, 8.8, 8.5])
 SKULL_POLE = unit(np.array([0, -0.12, -1.0]))
 N_RINGS, N_OVAL = 11, len(lm.OVAL)
 N_HEAD = lm.COUNT + N_RINGS * N_OVAL + 1

@@ -9,7 +9,7 @@ import numpy as np
 from deepmask.engines.painter import landmarks as lm
 from deepmask.engines.painter.geometry import Array, bump, length, smoothstep, transform
 
-EYE_RADIUS = 1.32
+EYE_RADIUS = 1.5
 """cm."""
 
 

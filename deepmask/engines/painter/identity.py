@@ -39,6 +39,11 @@ class FaceShape:
     cheekbone: float = 0.0
     fat: float = 0.0
     jowl: float = 0.0
+    jaw_angle: float = 0.0
+    hollow: float = 0.0
+    """Hollow cheeks."""
+    chin_square: float = 0.0
+    temple: float = 0.0
     forehead: float = 0.0
     browridge: float = 0.0
     eye_size: float = 1.12
@@ -48,7 +53,7 @@ class FaceShape:
     eye_y: float = 0.0
     fold: float = 0.0
     """Strength of an epicanthic fold, 0..1."""
-    lid: float = 0.19
+    lid: float = 0.25
     """How far the upper lid rests over the eye, 0..1."""
     brow_y: float = 0.0
     brow_z: float = 0.0
@@ -62,6 +67,8 @@ class FaceShape:
     bridge: float = 0.0
     bridge_w: float = 1.0
     hump: float = 0.0
+    wing: float = 0.0
+    """Width of the wings of the nose, cm."""
     lip_full: float = 1.12
     lip_upper: float = 0.0
     mouth_w: float = 1.0
@@ -225,6 +232,7 @@ CLOTH_COLOURS: dict[str, tuple[str, ...]] = {
     "cardigan": ("#7b6b9d", "#8a5a4a", "#4f7480", "#a8926b", "#6d7d57"),
     "party": ("#ff3f8e", "#7a3cff", "#18b7c9", "#ff8a1e"),
 }
+PATTERNS = {"cardigan": "knit", "party": "party", "hoodie": "plain", "tee": "plain", "blouse": "plain"}
 ACCENTS = ("#7a2030", "#27456e", "#2f5a45", "#7a5a20", "#4a3566")
 
 
@@ -353,5 +361,5 @@ def _outfit(rng: np.random.Generator, a: Attributes, female: float) -> Outfit:
         main=a.clothing_colour or colours[rng.integers(len(colours))],
         accent=ACCENTS[rng.integers(len(ACCENTS))],
         tie=kind == "suit" and female < 0.7,
-        pattern=("plain", "plain", "stripes")[rng.integers(3)],
+        pattern=PATTERNS.get(kind) or ("plain", "plain", "stripes")[rng.integers(3)],
     )

@@ -65,7 +65,7 @@ class Painter:
 
 def portrait(avatar: Avatar, size: int) -> RGBImage:
     """The persona in its own pose and expression before its background."""
-    image, alpha = render(avatar, size, px_per_cm=PX_PER_CM * size, centre=(0.0, -1.2, 0.0))
+    image, alpha = render(avatar, size, px_per_cm=PX_PER_CM * size, centre=(0.0, -0.9, 0.0))
     x = image + backdrop(avatar.identity.background, size) * (1 - alpha[..., None])
     return develop(x)
 

@@ -105,24 +105,38 @@ def irradiance(ambient, n):
 
 
 @njit(fastmath=True, cache=True)
-def lit_share(P, shadow_map, axes, origin, per_cm, spread):
-    """0 (dark) .. 1 (lit): 21 taps into the shadow map, ``spread`` texels apart.
+def tap(shadow_map, x, y, w):
+    """1 where the shadow map has nothing above depth w at texel x, y."""
+    size = shadow_map.shape[0]
+    if x < 0 or y < 0 or x >= size or y >= size or shadow_map[y, x] < w:
+        return 1.0
+    return 0.0
 
-    axes (3, 3): rows are the axes of the light; origin (2,) cm; per_cm: texels per cm.
+
+@njit(fastmath=True, cache=True)
+def lit_share(P, shadow_map, axes, origin, per_cm, spread):
+    """0 (dark) .. 1 (lit): soft look-up in the shadow map with a reach of two times ``spread`` texels.
+
+    axes (3, 3): rows are the axes of the light; origin (2,) cm; per_cm: texels per cm. Where the five outer taps agree
+    the point is taken to lie outside the penumbra.
     """
     u = (dot(P, vec(axes[0], 0)) - origin[0]) * per_cm
     v = (dot(P, vec(axes[1], 0)) - origin[1]) * per_cm
     w = dot(P, vec(axes[2], 0)) + 0.06
-    size, lit = shadow_map.shape[0], 0.0
+    far, slope = 2 * spread, 0.03 * spread
+    x, y, lit = int(u), int(v), 0.0
+    lit += tap(shadow_map, x, y, w)
+    lit += tap(shadow_map, int(u - far), y, w + 2 * slope)
+    lit += tap(shadow_map, int(u + far), y, w + 2 * slope)
+    lit += tap(shadow_map, x, int(v - far), w + 2 * slope)
+    lit += tap(shadow_map, x, int(v + far), w + 2 * slope)
+    if lit == 0.0 or lit == 5.0:
+        return lit / 5
     for j in range(-2, 3):
         for i in range(-2, 3):
             r2 = i * i + j * j
-            if r2 > 5:
-                continue
-            x, y = int(u + i * spread), int(v + j * spread)
-            outside = x < 0 or y < 0 or x >= size or y >= size
-            if outside or shadow_map[y, x] < w + 0.03 * spread * np.sqrt(r2):
-                lit += 1
+            if 0 < r2 < 8 and r2 != 4:
+                lit += tap(shadow_map, int(u + i * spread), int(v + j * spread), w + slope * np.sqrt(r2))
     return lit / 21
 
 
@@ -231,10 +245,12 @@ def shade(
             s15 = min(1.0, sss * 1.5)
             open_ = (ao ** (1 - 0.45 * s15), ao ** (1 - 0.22 * s15), ao ** (1 - 0.15 * s15))
             total = scale(times(times(c, ir), open_), (0.55 + 0.45 * hair_light) * eye_light)
-            wrap = (sss * 0.55, sss * 0.24, sss * 0.16)  # light reaches round the edge, red furthest
+            wrap = (sss * 0.50, sss * 0.20, sss * 0.12)  # light reaches round the edge, red furthest
             for i in range(lights.shape[0]):
                 L, colour = vec(lights[i], 0), vec(lights[i], 3)
                 nl = dot(d, L)
+                if nl <= -wrap[0] and m != EYE:
+                    continue
                 if lights[i, 6] > 0:
                     s = hair_light * lit_share(add(P, n, 0.12), shadow_map, axes, origin, per_cm, 1.9)
                     if m == EYE:
@@ -250,7 +266,8 @@ def shade(
                 green = max(0.0, (nl + wrap[1]) / (1 + wrap[1])) * s
                 blue = max(0.0, (nl + wrap[2]) / (1 + wrap[2])) * s
                 total = add(total, times(times(c, colour), (red, green, blue)), eye_light)
-                total = add(total, colour, min(0.45, gloss(h, L, v, nv, rough) * spec * s))
+                if dot(h, L) > 0:
+                    total = add(total, colour, min(0.45, gloss(h, L, v, nv, rough) * spec * s))
                 if m == EYE and i == 0:  # catch light
                     mirror = add(scale(v, -1.0), n, 2 * nv)
                     e = ramp(dot(mirror, L), eye[9], 0.02) * (0.25 + 0.75 * min(1.0, eye_light * 1.4))

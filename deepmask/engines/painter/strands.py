@@ -345,7 +345,7 @@ def _with_knot(hair: Strands, base: Array32, grey: float, rng: np.random.Generat
     rope = 1 + 0.05 * np.sin(latitude[:, None] * 9 + phi * 1.5)
     r = (radius[:, None] * rope)[..., None]
     local = np.stack([np.sin(theta) * np.cos(phi), np.cos(theta) * 0.86, np.sin(theta) * np.sin(phi)], -1) * r
-    lean = np.array([[1, 0, 0], [0, 0.82, -0.57], [0, 0.57, 0.82]])
+    lean = np.array([[1, 0, 0], [0, 0.94, 0.34], [0, -0.34, 0.94]])
     pts = (local[..., None, :] * lean).sum(-1) + KNOT
     band = np.floor((latitude * 9 + start * 0.4) * 1.5) * 0.618 % 1
     join = np.concatenate

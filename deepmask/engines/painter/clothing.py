@@ -150,23 +150,32 @@ def body_parts(p: Identity) -> list[Part]:
 # ---------------------------------------------------------------- collars
 def _shirt_collar(body: Body, albedo: Array, gap: float) -> list[Part]:
     """A stand around the neck and a leaf folded over it, with points in front; ``gap``: half its opening, radians."""
+
+    def top(a: Array) -> Array:
+        """Height of the fold."""
+        return -9.35 - (1.45 + 1.2 * gap) * _front(a) ** 1.4
+
     a = np.linspace(gap, 2 * np.pi - gap, 97)  # 0 = front centre, going round
-    f, from_gap = _front(a), np.minimum(a, 2 * np.pi - a) - gap
-    side = np.where(a < np.pi, 1.0, -1.0)
-    point = np.exp(-((from_gap / 0.30) ** 2))
-    top = -9.35 - 1.55 * f**1.4 - (0.5 if gap > 0.2 else 0.0) * point
-    rows = [body.point(a, top - d, out) for d, out in ((1.5, 0.22), (0.8, 0.28), (0.2, 0.34), (0.02, 0.44), (0.0, 0.55))]
-    fold = body.point(a, top, 0.62)
-    away = np.stack([np.sin(a), 0 * a, np.cos(a)], 1)
-    drop = 1.15 + 0.5 * (1 - f) + 2.3 * point
-    for k in np.linspace(0.06, 1, 10):
-        q = fold + away * (0.12 + 0.45 * k + 0.25 * np.sin(np.pi * k))
-        q = q + np.stack([side * point * k * (0.15 + 1.6 * gap), -drop * k, 0.35 * point * k], 1)
-        under = body.point(np.arctan2(q[:, 0], q[:, 2] - AXIS_Z), q[:, 1], 0.40)
-        lack = np.hypot(under[:, 0], under[:, 2] - AXIS_Z) - np.hypot(q[:, 0], q[:, 2] - AXIS_Z)
-        rows.append(q + away * np.maximum(lack, 0)[:, None])
-    V = np.vstack([*rows, rows[-1] - away * 0.12 + [0, 0.06, 0]])
-    return [_trim(V, grid_triangles(len(rows) + 1, len(a)), albedo, 0.75, 0.12)]
+    stand = [body.point(a, top(a) - d, out) for d, out in ((1.6, 0.2), (0.8, 0.28), (0.2, 0.34), (0.02, 0.44), (0, 0.56))]
+    parts = [_trim(np.vstack(stand), grid_triangles(len(stand), len(a)), albedo, 0.75, 0.12)]
+    u = np.linspace(0, 1, 49)[:, None]
+    k = np.array([0.0, 0.08, 0.2, 0.4, 0.6, 0.8, 0.94, 1.0, 1.0])
+    lift = np.array([0.0, 0.12, 0.24, 0.30, 0.26, 0.18, 0.10, 0.04, -0.10])
+    for side in (-1, 1):
+        turn = side * (np.pi + (gap - np.pi) * u[:, 0])
+        fold = body.point(turn, top(turn), 0.58)
+        tip_x, tip_y = 2.3 + 3.2 * gap, -14.1 - 0.6 * gap
+        places = [(np.pi, -10.8), (2.4, -10.9), (1.57, -11.1), (1.05, -11.7), (float(body.angle_at(tip_x, tip_y)), tip_y)]
+        hem = smooth_curve([body.point(side * angle, y, 0.50) for angle, y in places], len(u))
+        V = fold[:, None] + (hem - fold)[:, None] * k[None, :, None]
+        away = np.stack([np.sin(turn), 0 * turn, np.cos(turn)], 1)[:, None]
+        V = V + away * lift[None, :, None]
+        angle = np.arctan2(V[..., 0], V[..., 2] - AXIS_Z)
+        under = body.point(angle, V[..., 1], 0.32)
+        lack = np.hypot(under[..., 0], under[..., 2] - AXIS_Z) - np.hypot(V[..., 0], V[..., 2] - AXIS_Z)
+        V = V + np.stack([np.sin(angle), 0 * angle, np.cos(angle)], -1) * np.maximum(lack, 0)[..., None]
+        parts.append(_trim(V.reshape(-1, 3), grid_triangles(len(u), len(k), flip=side < 0), albedo, 0.75, 0.12))
+    return parts
 
 
 def _buttons(body: Body, albedo: Array) -> list[Part]:

@@ -73,12 +73,12 @@ class Style:
 
 STYLES: dict[str, Style] = {
     "short": Style(
-        "crown", 3, top=3.9, side=1.1, back=1.4, front=3.6, strands=17000, points=12, lift=0.46, forward=2.0, follow=0.22,
-        volume=0.75, clumps=520, clump=0.55, frizz=0.05, mess=0.20, smooth=0.6,
+        "sweep", 3, top=3.6, side=1.0, back=1.2, front=3.4, strands=18000, points=12, lift=0.50, gravity=0.04, follow=0.20,
+        volume=1.0, side_volume=0.3, clumps=420, clump=0.62, frizz=0.05, mess=0.24, smooth=0.8,
     ),
     "sidepart": Style(
-        "part", 4, top=7.0, side=2.4, back=2.6, strands=20000, points=16, part=-2.6, lift=0.52, gravity=0.07, volume=1.7,
-        clumps=300, frizz=0.035, follow=0.24, fall=0.25, part_forward=0.35, smooth=1.2,
+        "part", 4, top=6.0, side=2.0, back=2.2, strands=20000, points=16, part=-2.6, lift=0.46, gravity=0.08, volume=1.35,
+        side_volume=0.45, clumps=320, frizz=0.03, follow=0.26, fall=0.5, part_forward=0.25, smooth=1.2, cling=0.5,
     ),
     "quiff": Style(
         "sweep", 4, top=5.8, side=0.9, back=1.2, front=6.6, strands=20000, points=16, lift=0.66, gravity=0.03, volume=1.5,

@@ -6,8 +6,9 @@ bounds that keep faces pleasant. What the attributes name is never left to the s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from deepmask.engines.painter.expression import MOODS, Expression
 from deepmask.engines.painter.geometry import smoothstep
 from deepmask.persona import Attributes
 
-GlassesKind = Literal["none", "round", "square", "sunglasses"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -146,73 +147,97 @@ class Identity:
     expression: Expression
     pose: tuple[float, float, float]
     """Yaw, pitch, roll of the head in the portrait, radians."""
-    glasses: GlassesKind = "none"
+    glasses: str = "none"
     glasses_colour: str = "#1d1a1a"
     neck: float = 1.0
     shoulder: float = 1.0
-    build: float = 1.0
-    gaze: tuple[float, float] = field(default=(0.0, 0.0))
+    gaze: tuple[float, float] = (0.0, 0.0)
     """Where the eyes look in the portrait, radians: to the viewer's right, up."""
 
 
 Changes = dict[str, float]
 
 MALE: Changes = dict(
-    jaw_w=1.02, cheek_w=0.955, chin_len=0.2, nose_w=0.73, nose_tip=0.88, nose_z=-0.35, browridge=0.5, eye_size=1.20,
-    eye_h=0.95, lip_full=1.0, brow_y=-0.1, mouth_w=1.0,
+    jaw_w=1.0, jaw_angle=0.45, chin_square=0.45, chin_z=0.12, cheek_w=0.965, chin_len=0.15, hollow=0.35, nose_w=0.76,
+    nose_up=0.05, nose_tip=0.92, nose_z=-0.20, browridge=0.6, eye_size=1.05, eye_h=0.93, lip_full=0.93, brow_y=-0.14,
+    mouth_w=0.99, lid=0.27,
 )  # fmt: skip
 FEMALE: Changes = dict(
-    cheek_w=0.95, forehead=-0.2, jaw_w=0.89, chin_w=0.90, face_w=0.97, nose_w=0.54, nose_up=0.35, nose_z=-0.55,
-    nose_tip=0.84, lip_full=1.30, eye_size=1.27, eye_h=1.0, eye_tilt=0.07, brow_y=0.12, mouth_w=0.95, cheekbone=0.3,
+    cheek_w=0.95, forehead=-0.15, jaw_w=0.88, chin_w=0.86, face_w=0.965, nose_w=0.56, nose_up=0.32, nose_z=-0.48,
+    nose_tip=0.84, lip_full=1.25, eye_size=1.17, eye_h=1.0, eye_tilt=0.07, brow_y=0.12, mouth_w=0.91, cheekbone=0.35,
+    chin_len=-0.1, browridge=-0.3, lid=0.24,
 )  # fmt: skip
 
-PRESETS: dict[str, list[Changes]] = {
-    "nose": [
-        {}, dict(nose_w=-0.14, nose_z=0.35, bridge=0.35, nose_up=-0.30), dict(nose_w=0.12, nose_tip=0.10, nose_up=-0.20),
-        dict(nose_up=0.22, nose_z=-0.15, nose_tip=-0.08, bridge=-0.15, nose_w=-0.10),
-        dict(nose_z=0.50, nose_up=-0.60, bridge=0.40, nose_w=-0.05), dict(nose_w=0.02, nose_up=-0.45, nose_tip=0.12),
-        dict(nose_w=-0.18, nose_up=-0.30, nose_tip=-0.06, bridge=0.15),
-    ],
-    "jaw": [
-        {}, dict(jaw_w=0.075, chin_w=0.10, jowl=0.35), dict(jaw_w=-0.08, chin_len=0.40, chin_w=-0.10),
-        dict(face_w=0.05, cheek_w=0.05, fat=0.55, chin_len=-0.35), dict(face_w=-0.05, chin_len=0.60, forehead=0.25),
-        dict(cheekbone=0.85, cheek_w=-0.03, jaw_w=-0.03), dict(chin_len=-0.45, chin_w=-0.06, fat=0.30),
-    ],
-    "eyes": [
-        {}, dict(eye_size=-0.13, eye_space=0.08), dict(eye_h=-0.19, eye_tilt=0.07), dict(eye_h=0.08, eye_size=0.05),
-        dict(eye_space=-0.17, eye_tilt=-0.08), dict(eye_space=0.20, eye_tilt=0.04), dict(eye_tilt=-0.11, eye_h=-0.08),
-    ],
-    "lips": [
-        {}, dict(lip_full=0.26), dict(lip_full=-0.24, mouth_w=0.06), dict(mouth_w=-0.12, lip_full=0.14),
-        dict(mouth_w=0.13, lip_full=0.08), dict(mouth_y=0.26, lip_full=-0.10), dict(mouth_y=-0.20, lip_full=-0.08),
-    ],
-    "brows": [
-        {}, dict(brow_y=0.26), dict(brow_y=-0.18), dict(brow_arch=0.38), dict(brow_arch=-0.22), dict(brow_tilt=0.13),
-        dict(brow_tilt=-0.10, brow_y=0.08),
-    ],
+PRESETS: dict[str, tuple[Changes, ...]] = {
+    "head": (
+        {},
+        dict(face_w=0.035, cheek_w=0.045, fat=0.85, chin_len=-0.40, chin_w=0.05, hollow=-0.3),  # round
+        dict(jaw_angle=0.75, jaw_w=0.035, chin_square=0.8, chin_w=0.10, chin_len=-0.1),  # square
+        dict(face_w=-0.045, chin_len=0.60, forehead=0.45, hollow=0.35, cheek_w=-0.01),  # long
+        dict(jaw_w=-0.075, chin_w=-0.13, temple=0.55, cheekbone=0.45, chin_len=0.15),  # heart
+        dict(cheekbone=0.95, temple=-0.45, hollow=0.7, chin_w=-0.06),  # diamond
+        dict(chin_z=0.50, chin_len=0.40, jaw_angle=0.35, chin_square=0.45, hollow=0.2),  # strong chin
+        dict(fat=0.45, chin_z=-0.30, chin_len=-0.35, jowl=0.25, jaw_w=0.02),  # soft
+    ),
+    "nose": (
+        {},
+        dict(nose_w=-0.14, nose_up=0.32, nose_z=-0.20, nose_tip=-0.06, bridge=-0.22),  # button
+        dict(bridge=0.30, bridge_w=-0.20, nose_up=-0.10, nose_z=0.10, nose_w=-0.06),  # straight
+        dict(hump=0.42, bridge=0.30, nose_up=-0.38, nose_len=0.28, nose_z=0.22),  # aquiline
+        dict(nose_w=0.18, wing=0.20, nose_tip=0.12, bridge_w=0.10),  # broad
+        dict(nose_len=0.50, nose_z=0.32, nose_up=-0.25, bridge=0.12, nose_w=-0.06),  # long
+        dict(nose_w=-0.16, nose_z=-0.22, nose_len=-0.22, nose_tip=-0.10),  # small
+        dict(nose_tip=0.20, nose_z=0.30, nose_w=0.05, wing=0.08, nose_up=0.06),  # rounded tip
+        dict(nose_up=0.28, nose_tip=-0.15, nose_z=0.20, nose_w=-0.16, bridge=-0.08),  # pointed
+    ),
+    "eyes": (
+        {},
+        dict(eye_size=0.09, eye_h=0.10, lid=-0.05),  # round
+        dict(eye_tilt=0.08, eye_h=-0.06, eye_size=0.03),  # almond
+        dict(eye_h=-0.19, eye_tilt=0.03, lid=-0.02),  # narrow
+        dict(lid=0.11, eye_h=0.02, brow_y=-0.10),  # hooded
+        dict(eye_tilt=-0.10, eye_h=-0.04),  # drooping
+        dict(eye_space=-0.16, eye_size=-0.04),
+        dict(eye_space=0.17, eye_size=0.04),
+        dict(eye_size=-0.12, lid=0.02),
+    ),
+    "lips": (
+        {}, dict(lip_full=0.30), dict(lip_full=-0.26, mouth_w=0.05), dict(mouth_w=-0.12, lip_full=0.18, lip_upper=0.05),
+        dict(mouth_w=0.13, lip_full=0.06), dict(mouth_y=0.24, lip_full=-0.10, mouth_w=0.03),
+        dict(mouth_y=-0.20, lip_upper=-0.06), dict(lip_upper=0.10, lip_full=0.08),
+    ),
+    "brows": (
+        {}, dict(brow_y=0.26), dict(brow_y=-0.18), dict(brow_arch=0.34), dict(brow_arch=-0.24, brow_y=-0.04),
+        dict(brow_tilt=0.13), dict(brow_tilt=-0.10, brow_y=0.08),
+    ),
 }  # fmt: skip
+"""Every preset is added to the face of the gender; the seed takes one of each list."""
 HERITAGE: dict[str, Changes] = {
-    "white": {},
-    "black": dict(nose_w=0.24, lip_full=0.20, bridge=-0.15),
-    "south_asian": dict(nose_z=0.05),
-    "east_asian": dict(fold=1.0, eye_h=-0.17, eye_tilt=0.02, bridge=-0.33, nose_w=0.13, face_w=0.02),
-    "latino": dict(nose_w=0.04),
-    "middle_eastern": dict(bridge=0.15, nose_z=0.12),
-}
+    "white": dict(nose_w=-0.04, bridge=0.15),
+    "black": dict(nose_w=0.22, wing=0.16, lip_full=0.36, bridge=-0.18, cheekbone=0.2, nose_len=-0.1),
+    "south_asian": dict(eye_size=0.05, lip_full=0.08, bridge=0.10, nose_tip=0.05, nose_len=0.08),
+    "east_asian": dict(
+        fold=1.0, eye_h=-0.13, eye_tilt=0.03, bridge=-0.28, nose_w=0.10, face_w=0.02, cheekbone=0.25, browridge=-0.4,
+    ),
+    "latino": dict(nose_w=0.05, lip_full=0.10, cheekbone=0.2),
+    "middle_eastern": dict(bridge=0.28, hump=0.12, nose_len=0.16, nose_z=0.10, eye_size=0.03),
+}  # fmt: skip
 JITTER: Changes = dict(
-    nose_w=0.025, nose_up=0.05, nose_z=0.06, jaw_w=0.012, chin_len=0.09, chin_w=0.02, cheek_w=0.008, face_w=0.008,
-    eye_size=0.02, eye_h=0.025, eye_space=0.035, eye_tilt=0.012, eye_y=0.04, brow_y=0.05, lip_full=0.05, mouth_w=0.018,
-    mouth_y=0.05, forehead=0.08, cheekbone=0.08, bridge=0.06,
+    nose_w=0.03, nose_up=0.05, nose_z=0.06, nose_len=0.06, jaw_w=0.012, jaw_angle=0.12, chin_len=0.10, chin_w=0.025,
+    chin_z=0.08, cheek_w=0.008, face_w=0.008, eye_size=0.02, eye_h=0.025, eye_space=0.04, eye_tilt=0.014, eye_y=0.05,
+    lid=0.015, brow_y=0.05, lip_full=0.05, mouth_w=0.02, mouth_y=0.05, forehead=0.10, cheekbone=0.10, bridge=0.06,
+    hollow=0.1, temple=0.12, ear=0.05,
 )  # fmt: skip
 BOUNDS: dict[str, tuple[float, float]] = dict(
-    nose_w=(0.40, 1.1), nose_up=(-0.60, 0.38), nose_z=(-0.75, 0.30), nose_tip=(0.72, 1.08), bridge=(-0.5, 0.60),
-    jaw_w=(0.80, 1.10), chin_w=(0.78, 1.12), chin_len=(-0.5, 0.8), face_w=(0.92, 1.07), cheek_w=(0.90, 1.03),
-    eye_size=(1.02, 1.34), eye_h=(0.70, 1.10), eye_space=(-0.18, 0.22), eye_tilt=(-0.09, 0.15), lip_full=(0.75, 1.55),
-    mouth_w=(0.84, 1.12), mouth_y=(-0.25, 0.3), brow_y=(-0.32, 0.42),
+    nose_w=(0.42, 1.15), nose_up=(-0.55, 0.45), nose_z=(-0.75, 0.35), nose_tip=(0.70, 1.15), bridge=(-0.5, 0.65),
+    hump=(0, 0.5), jaw_w=(0.82, 1.08), chin_w=(0.76, 1.12), chin_len=(-0.5, 0.75), face_w=(0.91, 1.06),
+    cheek_w=(0.90, 1.03), eye_size=(0.92, 1.28), eye_h=(0.70, 1.10), eye_space=(-0.20, 0.20), eye_tilt=(-0.10, 0.16),
+    lip_full=(0.72, 1.60), mouth_w=(0.82, 1.12), mouth_y=(-0.25, 0.3), brow_y=(-0.34, 0.42), lid=(0.16, 0.40),
 )  # fmt: skip
 FEMALE_BOUNDS: dict[str, tuple[float, float]] = dict(
-    nose_up=(0.04, 0.38), nose_z=(-0.75, -0.22), bridge=(-0.45, 0.12), jaw_w=(0.80, 0.96)
-)
+    nose_up=(-0.05, 0.42), nose_z=(-0.75, -0.15), bridge=(-0.45, 0.30), hump=(0, 0.18), jaw_w=(0.80, 0.95),
+    jaw_angle=(-0.5, 0.45), chin_square=(-0.5, 0.35), nose_len=(-0.3, 0.25), hollow=(-0.5, 0.6),
+)  # fmt: skip
 
 HERITAGE_TONES: dict[str, tuple[str, ...]] = {
     "white": ("pale", "fair", "fair", "light_warm"),
@@ -236,130 +261,150 @@ PATTERNS = {"cardigan": "knit", "party": "party", "hoodie": "plain", "tee": "pla
 ACCENTS = ("#7a2030", "#27456e", "#2f5a45", "#7a5a20", "#4a3566")
 
 
+def _stream(seed: int, topic: str) -> np.random.Generator:
+    """Random numbers for one topic: what is chosen for one never shifts what is chosen for another."""
+    return np.random.default_rng([seed & 0xFFFFFFFFFFFFFFFF, *topic.encode()])
+
+
+def _pick(rng: np.random.Generator, options: Sequence[T]) -> T:
+    return options[int(rng.integers(len(options)))]
+
+
 def identity_of(attributes: Attributes, seed: int) -> Identity:
-    """Everything the painter needs; the same arguments always give the same identity."""
-    rng = np.random.default_rng(seed)
-    a = attributes
-    gender = a.gender or ("female", "male")[rng.integers(2)]
-    heritage = a.heritage or list(HERITAGE)[rng.integers(len(HERITAGE))]
-    years = a.age or int(rng.integers(22, 48))
+    """Everything the painter needs; the same arguments always give the same identity.
+
+    Changing one attribute leaves all that it does not touch as it was.
+    """
+    a, rng = attributes, _stream(seed, "person")
+    drawn = _pick(rng, ("female", "male"))
+    gender = a.gender or drawn
+    chosen, years = _pick(rng, tuple(HERITAGE)), int(rng.integers(22, 48))
+    heritage, years = a.heritage or chosen, a.age or years
     female = {"female": 1.0, "male": 0.0, "neutral": 0.45}[gender]
-    face = _face(rng, gender, heritage, years, female)
-    skin = _skin(rng, a, female, heritage, years)
-    hair = _hair(rng, a, gender, heritage, years, skin)
-    if hair.beard == "none" and gender == "male":
-        skin = replace(skin, stubble=float(rng.uniform(0.05, 0.25)))
-    eye = a.eyes or ("dark", "brown")[rng.integers(2)]
-    if a.eyes is None and heritage in ("white", "latino"):
-        eye = LIGHT_EYES[rng.integers(len(LIGHT_EYES))]
-    yaw, roll = rng.choice([-1, 1]) * rng.uniform(0.16, 0.28), rng.normal(0, 0.035)
-    pitch = rng.uniform(0.0, 0.05)
+    skin = _skin(_stream(seed, "skin"), a, female, heritage, years)
+    hair = _hair(_stream(seed, "hair"), a, gender, heritage, years)
+    stubble = float(_stream(seed, "stubble").uniform(0.05, 0.25))
+    if hair.beard == "none" and gender == "male" and years > 18:
+        skin = replace(skin, stubble=stubble)
+    pose = _stream(seed, "pose")
+    yaw = float(pose.choice([-1, 1]) * pose.uniform(0.16, 0.30))
+    pitch, roll = float(pose.uniform(0.0, 0.05)), float(pose.normal(0, 0.035))
+    shoulder, neck = rng.normal(0, 0.03, 2)
     return Identity(
         seed=seed,
         female=female,
         years=years,
-        face=face,
+        face=_face(_stream(seed, "face"), gender, heritage, years, female),
         skin=skin,
         hair=hair,
-        outfit=_outfit(rng, a, female),
-        eye=EYE_COLOURS.get(eye, eye),
+        outfit=_outfit(_stream(seed, "outfit"), a, female),
+        eye=_eye(_stream(seed, "eye"), a, heritage),
         background=a.background or "studio",
         expression=MOODS[a.mood or "friendly"],
-        pose=(float(yaw), float(pitch), float(roll)),
-        glasses=a.glasses or "none",  # type: ignore[arg-type]
-        glasses_colour=("#1d1a1a", "#3a2417", "#5a1f24", "#2a3550")[rng.integers(4)],
-        neck=1 - 0.12 * female,
-        shoulder=1 - 0.11 * female + float(rng.normal(0, 0.015)),
-        build=1.0,
-        gaze=(-0.55 * float(yaw), 0.55 * float(pitch)),
+        pose=(yaw, pitch, roll),
+        glasses=a.glasses or "none",
+        glasses_colour=_pick(_stream(seed, "glasses"), ("#1d1a1a", "#3a2417", "#5a1f24", "#2a3550", "#6a6a70")),
+        neck=1 - 0.02 * female + float(neck),
+        shoulder=1 - 0.11 * female + float(shoulder),
+        gaze=(-0.55 * yaw, 0.55 * pitch),
     )
+
+
+def _eye(rng: np.random.Generator, a: Attributes, heritage: str) -> str:
+    light, dark = _pick(rng, LIGHT_EYES), _pick(rng, ("dark", "brown"))
+    word = a.eyes or (light if heritage in ("white", "latino") else dark)
+    return EYE_COLOURS.get(word, word)
 
 
 def _face(rng: np.random.Generator, gender: str, heritage: str, years: int, female: float) -> FaceShape:
     neutral = FaceShape()
-    values = {f.name: getattr(neutral, f.name) for f in fields(FaceShape)}
-    for name in MALE.keys() | FEMALE.keys():
+    values = {f.name: float(getattr(neutral, f.name)) for f in fields(FaceShape)}
+    for name in sorted(MALE.keys() | FEMALE.keys()):
         values[name] = (1 - female) * MALE.get(name, values[name]) + female * FEMALE.get(name, values[name])
-    changes = [options[rng.integers(len(options))] for options in PRESETS.values()]
-    changes += [HERITAGE[heritage], {name: rng.normal(0, s) for name, s in JITTER.items()}]
+    changes = [_pick(rng, options) for options in PRESETS.values()]
+    changes += [HERITAGE[heritage], {name: float(rng.normal(0, s)) for name, s in JITTER.items()}]
     for change in changes:
         for name, value in change.items():
             values[name] += value
     for name, (low, high) in (BOUNDS | (FEMALE_BOUNDS if gender == "female" else {})).items():
         values[name] = float(np.clip(values[name], low, high))
-    old, young = float(smoothstep(years, 50, 75)), 1 - float(smoothstep(years, 14, 26))
-    values["jowl"] += 0.5 * old
-    values["eye_size"] = float(np.clip(values["eye_size"] - 0.14 * old + 0.05 * young, 1.0, 1.36))
-    values["lip_full"] -= 0.22 * old
-    values["ear"] += 0.08 * old
-    return FaceShape(**{name: float(value) for name, value in values.items()})
+    old, young = float(smoothstep(years, 48, 75)), 1 - float(smoothstep(years, 15, 24))
+    for name, value in dict(
+        jowl=0.55 * old, lid=0.05 * old, lip_full=-0.22 * old, ear=0.08 * old, nose_len=0.18 * old, fat=0.3 * young,
+        eye_size=0.05 * young - 0.08 * old, chin_len=-0.15 * young, hollow=0.25 * old - 0.3 * young,
+    ).items():  # fmt: skip
+        values[name] += value
+    return FaceShape(**values)
 
 
 def _skin(rng: np.random.Generator, a: Attributes, female: float, heritage: str, years: int) -> SkinLook:
-    tones = HERITAGE_TONES[heritage]
-    chosen = a.skin or tones[rng.integers(len(tones))]
-    tone = SKIN_TONES.get(chosen, chosen)
+    chosen = _pick(rng, HERITAGE_TONES[heritage])
+    tone = SKIN_TONES.get(a.skin or chosen, a.skin or chosen)
     base = colour(tone)
     natural = base * [0.80, 0.50, 0.50]
     rouged = base * [0.82, 0.36, 0.38] + [0.02, 0.004, 0.008]
     old = float(smoothstep(years, 50, 75))
+    blush, under, socket = rng.uniform(-0.1, 0.15), rng.uniform(-0.1, 0.1), rng.uniform(0.6, 1.4)
     return SkinLook(
         tone=tone,
         lips=code_of(natural * (1 - female) + rouged * female),
-        blush=float(0.35 + 0.25 * female + rng.uniform(-0.1, 0.15)),
+        blush=float(0.35 + 0.25 * female + blush),
         freckles=0.8 if a.freckles else 0.0,
         age=float(np.interp(years, [20, 35, 50, 70, 85], [0.0, 0.25, 0.5, 0.92, 1.05])),
-        under_eye=float(0.30 + 0.25 * old + rng.uniform(-0.1, 0.1)),
-        socket=float(rng.uniform(0.6, 1.4)),
-        gloss=0.6,
+        under_eye=float(0.30 + 0.25 * old + under),
+        socket=float(socket),
         liner=0.35 + female * (0.65 - 0.5 * old),
         wing=float(female > 0.7 and years < 60) * 0.8,
         shadow=0.25 * female,
     )
 
 
-def _hair(rng: np.random.Generator, a: Attributes, gender: str, heritage: str, years: int, skin: SkinLook) -> HairLook:
-    styles = {
-        "female": ("long", "bob", "bun", "long", "curly"),
-        "male": ("short", "sidepart", "quiff", "short", "shaggy"),
-        "neutral": ("short", "bob", "shaggy", "curly", "sidepart"),
-    }[gender]
-    style = a.hair_style or styles[rng.integers(len(styles))]
-    pick = rng.integers(6)
-    if heritage in ("white", "latino"):
-        natural = ("dark_brown", "brown", "chestnut", "blond", "brown", "auburn")[pick]
-    else:
-        natural = ("black", "black", "black", "dark_brown", "black", "dark_brown")[pick]
+HAIR_STYLES: dict[str, tuple[str, ...]] = {
+    "female": ("long", "bob", "bun", "long", "curly"),
+    "male": ("short", "sidepart", "quiff", "short", "shaggy"),
+    "neutral": ("short", "bob", "shaggy", "curly", "sidepart"),
+}
+FAIR_HAIR = ("dark_brown", "brown", "chestnut", "blond", "brown", "auburn")
+DARK_HAIR = ("black", "black", "black", "dark_brown", "black", "dark_brown")
+
+
+def _hair(rng: np.random.Generator, a: Attributes, gender: str, heritage: str, years: int) -> HairLook:
+    style = _pick(rng, HAIR_STYLES[gender])
+    natural = _pick(rng, FAIR_HAIR if heritage in ("white", "latino") else DARK_HAIR)
+    thick, dense = float(rng.uniform(-0.3, 0.35)), float(rng.uniform(-0.1, 0.3))
     name = a.hair_colour or ("grey" if years > 64 else natural)
     code = HAIR_COLOURS.get(name, name)
-    brow = code if name not in DYED and not name.startswith("#") else HAIR_COLOURS["dark_brown"]
+    brow = HAIR_COLOURS["dark_brown"] if name in DYED or name.startswith("#") else code
     if name in ("platinum", "white", "blond"):
         brow = code_of(colour(brow) * 0.45)
-    beard = a.beard or "none"
     female = gender == "female"
     return HairLook(
-        style=style,
+        style=a.hair_style or style,
         colour=code,
-        hairline=-0.6 if female else float(0.25 + 0.5 * smoothstep(years, 35, 70)),
-        grey=float(np.interp(years, [38, 50, 64], [0, 0.10, 0.35])) if name not in DYED else 0.0,
+        hairline=-0.3 if female else float(0.15 + 0.5 * smoothstep(years, 35, 70)),
+        grey=0.0 if name in DYED else float(np.interp(years, [38, 50, 64], [0, 0.10, 0.35])),
         brow_colour=brow,
-        brow_thick=0.72 if female else 1.35 + float(rng.uniform(-0.25, 0.3)),
-        brow_dense=1.0 + float(rng.uniform(-0.1, 0.3)),
+        brow_thick=0.72 + 0.4 * thick if female else 1.30 + thick,
+        brow_dense=1.0 + dense,
         brow_opacity=0.78 if female else 0.9,
         lash=0.62 - 0.25 * float(smoothstep(years, 50, 75)) if female else 0.30,
-        beard=beard,
+        beard=a.beard or "none",
         beard_colour=brow,
     )
 
 
 def _outfit(rng: np.random.Generator, a: Attributes, female: float) -> Outfit:
-    everyday = ("tee", "shirt", "hoodie", "blouse", "cardigan") if female > 0.7 else ("tee", "shirt", "hoodie", "suit")
-    kind = a.clothing or everyday[rng.integers(len(everyday))]
-    colours = CLOTH_COLOURS[kind]
+    everyday = _pick(rng, EVERYDAY_FEMALE if female > 0.7 else EVERYDAY)
+    kind, place = a.clothing or everyday, float(rng.random())
+    colours, accent, pattern = CLOTH_COLOURS[kind], _pick(rng, ACCENTS), _pick(rng, ("plain", "plain", "stripes"))
     return Outfit(
         kind=kind,
-        main=a.clothing_colour or colours[rng.integers(len(colours))],
-        accent=ACCENTS[rng.integers(len(ACCENTS))],
+        main=a.clothing_colour or colours[int(place * len(colours))],
+        accent=accent,
         tie=kind == "suit" and female < 0.7,
-        pattern=PATTERNS.get(kind) or ("plain", "plain", "stripes")[rng.integers(3)],
+        pattern=PATTERNS.get(kind, pattern),
     )
+
+
+EVERYDAY_FEMALE = ("tee", "shirt", "hoodie", "blouse", "cardigan", "blouse")
+EVERYDAY = ("tee", "shirt", "hoodie", "suit", "shirt")

@@ -9,7 +9,7 @@ import numpy as np
 
 from deepmask.engines.painter import raster, shading
 from deepmask.engines.painter.avatar import Avatar, avatar_for
-from deepmask.engines.painter.backdrop import backdrop
+from deepmask.engines.painter.backdrop import backdrop, light_of
 from deepmask.engines.painter.colours import to_srgb
 from deepmask.engines.painter.geometry import Array32
 from deepmask.engines.painter.render import render
@@ -65,8 +65,10 @@ class Painter:
 
 def portrait(avatar: Avatar, size: int) -> RGBImage:
     """The persona in its own pose and expression before its background."""
-    image, alpha = render(avatar, size, px_per_cm=PX_PER_CM * size, centre=(0.0, -0.9, 0.0))
-    x = image + backdrop(avatar.identity.background, size) * (1 - alpha[..., None])
+    place = avatar.identity.background
+    light = light_of(place)
+    image, alpha = render(avatar, size, px_per_cm=PX_PER_CM * size, centre=(0.0, -0.9, 0.0), light=light)
+    x = image + backdrop(place, size) * (1 - alpha[..., None])
     return develop(x)
 
 

@@ -42,13 +42,15 @@ class PhotoWork:
         session.current, session.selected, session.pointing = first, None, None
         for n, work in enumerate(works):
             try:
-                self._analyse(session, work, part(progress, n / len(works), (n + 1) / len(works)))
+                self._analyse(session, work, _counted(progress, n, len(works)))
             except Cancelled:
                 session.works = [w for w in session.works if w.plan is not None or w.problem]
                 session.current = max(0, min(session.current, len(session.works) - 1))
                 raise
             except DeepmaskError as error:
                 work.problem = str(error)
+        usable = [n for n, w in enumerate(session.works) if n >= first and not w.problem]
+        session.current = usable[0] if usable else first
 
     def _analyse(self, session: Session, work: Work, progress: Progress) -> None:
         progress(0.0, f"Opening {work.name}")
@@ -151,7 +153,7 @@ class PhotoWork:
             progress = part(progress, 0.3, 1.0)
         waiting = [w for w in session.works if w.plan is not None and w.masked is None]
         for n, work in enumerate(waiting):
-            self._mask_one(session, work, part(progress, n / len(waiting), (n + 1) / len(waiting)))
+            self._mask_one(session, work, _counted(progress, n, len(waiting)))
         session.selected = session.pointing = None
 
     def _mask_one(self, session: Session, work: Work, progress: Progress) -> None:
@@ -183,6 +185,14 @@ def zipped(works: Sequence[Work], path: Path) -> Path:
             taken.add(name)
             archive.write(masked, name)
     return path
+
+
+def _counted(progress: Progress, n: int, count: int) -> Progress:
+    """For photo ``n`` of ``count``."""
+    step = part(progress, n / count, (n + 1) / count)
+    if count == 1:
+        return step
+    return lambda fraction, message: step(fraction, f"Photo {n + 1} of {count}: {message}")
 
 
 def _planned(session: Session) -> tuple[Work, Plan]:

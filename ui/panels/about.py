@@ -18,7 +18,7 @@ KINDS = {
 }
 HELPS, DOES_NOT = "Helps", "Does not"
 PROTECTS = (
-    (HELPS, "Nobody can take your face from a masked photo: not for a deepfake, not for a face search."),
+    (HELPS, "A masked photo no longer carries your face, so it feeds neither a deepfake nor a face search."),
     (HELPS, "Every masked face is compared with the original, and hidden more strongly when it still resembles it."),
     (HELPS, "Place, time, camera and all other hidden data are removed from the photo."),
     (DOES_NOT, "People who know you may recognise your clothes, hair, body or surroundings."),
@@ -33,10 +33,10 @@ class AboutPanel:
     def __init__(self) -> None:
         with gr.Row(elem_classes="dm-desk"):
             with gr.Column(scale=4, min_width=300):
-                gr.HTML(heading("What this protects, and what not") + _protection())
+                gr.HTML(heading("What this protects, and what not") + _protection(), padding=False)
             with gr.Column(scale=7, min_width=320):
-                gr.HTML(heading("Engines", "Everything runs on this computer.") + _table())
-        gr.HTML(f'<p class="dm-fine">Deepmask {escape(__version__)}</p>')
+                gr.HTML(heading("Engines", "Everything runs on this computer.") + _table(), padding=False)
+        gr.HTML(f'<p class="dm-fine">Deepmask {escape(__version__)}</p>', padding=False)
 
 
 def _protection() -> str:

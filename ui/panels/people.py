@@ -34,9 +34,10 @@ class PeoplePanel:
             with gr.Column(scale=4, min_width=300, elem_classes="dm-side") as self.form:
                 self._build_form()
             with gr.Column(scale=7, min_width=320, elem_classes="dm-stage"):
-                gr.HTML(heading("People you know", HOW))
+                gr.HTML(heading("People you know", HOW), padding=False)
                 self.empty = gr.HTML(
-                    empty_state("Nobody yet", "Enrol yourself first: your photos then get your persona by themselves.")
+                    empty_state("Nobody yet", "Enrol yourself first: your photos then get your persona by themselves."),
+                    padding=False,
                 )
                 self.list = gr.Radio(show_label=False, container=False, elem_id="people", elem_classes="dm-list")
                 self._build_editor()
@@ -47,7 +48,7 @@ class PeoplePanel:
 
     # --------------------------------------------------------------------------------------------------- layout
     def _build_form(self) -> None:
-        gr.HTML(heading("Enrol somebody", "One clear photo is enough; three are better."))
+        gr.HTML(heading("Enrol somebody", "One clear photo is enough; three are better."), padding=False)
         self.name = gr.Textbox(label="Name", max_lines=1, max_length=60, elem_id="person-name")
         self.photos = gr.File(
             label="Photos of this person alone", file_count="multiple", file_types=ACCEPTED, height=150,
@@ -57,7 +58,8 @@ class PeoplePanel:
         self.enrol = gr.Button("Enrol", variant="primary", size="lg", elem_id="enrol")
         self.bar = gr.HTML("", visible=False, elem_classes="dm-progress")
         gr.HTML(
-            note("The photos are not kept: only a list of numbers by which the face is recognised, on this computer.")
+            note("The photos are not kept: only numbers by which the face is recognised, on this computer."),
+            padding=False,
         )
 
     def _build_editor(self) -> None:
@@ -71,7 +73,7 @@ class PeoplePanel:
 
     def _build_unlock(self) -> None:
         with gr.Group(visible=False, elem_classes="dm-editor") as self.locked:
-            gr.HTML(heading("The list is locked", "Give its passphrase to use it on this page."), padding=True)
+            gr.HTML(heading("The list is locked", "Give its passphrase to use it on this page."), padding=False)
             self.key = gr.Textbox(label="Passphrase", type="password", max_lines=1, elem_id="unlock-key")
             self.unlock = gr.Button("Unlock", variant="primary")
 

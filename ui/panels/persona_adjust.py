@@ -95,4 +95,4 @@ def to_hex(colour: str | None) -> str | None:
 
 
 def _words(name: str) -> list[tuple[str, str]]:
-    return [("as painted", ""), *((word.replace("_", " "), word) for word in CHOICES[name])]
+    return [("auto", ""), *((word.replace("_", " "), word) for word in CHOICES[name])]

@@ -19,12 +19,13 @@ from ui.panels.persona_adjust import Adjust
 from ui.panels.shared import PRIVATE, App, empty_state, heading, note
 from ui.session import Session
 
-EXAMPLES = (
-    "a good young indian office employee, black hair, male",
-    "friendly woman in her forties, curly ginger hair, freckles, round glasses",
-    "old man with a white beard, kind, cardigan, at home",
-    "cool young woman, blue bob, hoodie, night",
-)
+EXAMPLES = {
+    "Office employee": "a good young indian office employee, black hair, male",
+    "Ginger curls": "friendly woman in her forties, curly ginger hair, freckles, round glasses",
+    "White beard": "old man with a white beard, kind, cardigan, at home",
+    "Blue bob": "cool young woman, blue bob, hoodie, night",
+}
+"""Label of a chip → the prompt it writes."""
 STYLES = [("Painted", "painter"), ("Illustrated", "illustrated")]
 BATCH = 4
 
@@ -57,16 +58,23 @@ class PersonasPanel:
 
     # --------------------------------------------------------------------------------------------------- layout
     def _build_prompt(self) -> None:
-        gr.HTML(heading("Make a persona", "A face that belongs to nobody, painted on this computer."))
+        gr.HTML(heading("Make a persona", "A face that belongs to nobody, painted on this computer."), padding=False)
         self.prompt = gr.Textbox(
-            label="Describe a person", lines=2, max_lines=4, placeholder=EXAMPLES[0], max_length=500, elem_id="prompt"
+            label="Describe a person",
+            lines=2,
+            max_lines=4,
+            placeholder=EXAMPLES["Office employee"],
+            max_length=500,
+            elem_id="prompt",
         )
         with gr.Row(elem_classes="dm-chips"):
-            self._chips = [gr.Button(text, size="sm", elem_classes="dm-chip-button") for text in EXAMPLES]
+            self._chips = [gr.Button(label, size="sm") for label in EXAMPLES]
         with gr.Row(elem_classes="dm-tight"):
-            self.style = gr.Radio(STYLES, value="painter", label="Style", min_width=170, elem_id="style")
+            self.style = gr.Radio(
+                STYLES, value="painter", label="Style", min_width=190, elem_id="style", elem_classes="dm-switch"
+            )
             self.seed = gr.Number(
-                0, label="Seed", info="Same words, same seed, same face", precision=0, minimum=0, min_width=120,
+                0, label="Seed", precision=0, minimum=0, min_width=120,
                 elem_id="seed",
             )  # fmt: skip
         self.create = gr.Button("Create", variant="primary", size="lg", elem_id="create")
@@ -87,14 +95,16 @@ class PersonasPanel:
                 self.adjust = Adjust()
 
     def _build_vault(self) -> None:
-        gr.HTML(heading("Your personas"), elem_classes="dm-section")
-        self.nobody = gr.HTML(empty_state("None yet", "A persona you keep appears here and can mask your photos."))
+        gr.HTML(heading("Your personas"), elem_classes="dm-section", padding=False)
+        self.nobody = gr.HTML(
+            empty_state("None yet", "A persona you keep appears here and can mask your photos."), padding=False
+        )
         self.vault = gr.Gallery(
             show_label=False, columns=6, height="auto", allow_preview=False, object_fit="cover", buttons=[],
             container=False, elem_id="vault", elem_classes="dm-drafts",
         )  # fmt: skip
         with gr.Group(visible=False, elem_classes="dm-editor") as self.editor:
-            self.about = gr.HTML("", padding=True)
+            self.about = gr.HTML("", padding=False)
             with gr.Row(elem_classes="dm-tight"):
                 self.new_name = gr.Textbox(label="Name", max_lines=1, max_length=60, scale=3, min_width=160)
                 self.rename = gr.Button("Rename", size="sm", scale=1, min_width=90)
@@ -123,9 +133,7 @@ class PersonasPanel:
         asked = [state, self.prompt, self.seed, self.style]
         work = worker(self.show)
         for chip in self._chips:
-            chip.click(
-                lambda text: text, chip, self.prompt, api_visibility=PRIVATE, show_progress="hidden", queue=False
-            )
+            chip.click(EXAMPLES.get, chip, self.prompt, api_visibility=PRIVATE, show_progress="hidden", queue=False)
         for listener in (self.create.click, self.prompt.submit):
             self._busy(listener).then(work(self._on_create), asked, **slow)
         self._busy(self.more.click).then(work(self._on_more), asked, **slow)
@@ -187,7 +195,7 @@ class PersonasPanel:
             raise InputError("Choose one of the faces first.")
         persona = avatar.keep(session.draft, name, self._app.vault)
         session.draft, session.persona = None, persona.id
-        gr.Info(f"{persona.name} is kept and can mask your photos now.", duration=5)
+        gr.Info(f"{persona.name} can mask your photos now.", title="Kept", duration=5)
 
     @guarded
     def _on_persona(self, session: Session, event: gr.SelectData) -> Updates:

@@ -169,10 +169,10 @@ def _sentence(words: str) -> str:
 
 def _state(work: Work) -> str:
     if work.problem:
-        return "cannot be used"
+        return "unusable"
     if work.report is not None:
-        return "masked" if work.report.safe else "look at this"
-    return "not masked yet"
+        return "masked" if work.report.safe else "check it"
+    return ""
 
 
 def _scale(shown: RGBImage, work: Work) -> float:

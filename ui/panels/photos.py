@@ -17,6 +17,12 @@ from ui.photo_work import PhotoWork
 from ui.session import Pointing, Session, Work
 
 ACCEPTED = ["image", ".heic", ".heif", ".avif", ".webp", ".tif", ".tiff"]
+STEPS = (
+    '<ol class="dm-steps"><li><b>1</b>Drop your photos</li><li><b>2</b>Choose who gets which face</li>'
+    "<li><b>3</b>Mask and download</li></ol>"
+)
+MANY = 9
+"""From more faces on, the gallery is small and scrolls."""
 LOOKS = ("Faces", "Before and after")
 
 
@@ -32,7 +38,8 @@ class PhotosPanel:
                 heading(
                     "Put another face on your photos",
                     "Every face is found on this computer, covered, and checked. Nothing is sent anywhere.",
-                )
+                ),
+                padding=False,
             )
         self.drop = gr.File(
             label="Drop photos here, or tap to choose",
@@ -43,6 +50,7 @@ class PhotosPanel:
             elem_id="drop",
             elem_classes="dm-drop",
         )
+        self.steps = gr.HTML(STEPS, padding=False)
         self.bar = gr.HTML("", visible=False, elem_id="photo-progress", elem_classes="dm-progress")
         with gr.Row(visible=False, elem_classes="dm-desk") as self.desk:
             with gr.Column(scale=7, min_width=320, elem_classes="dm-stage"):
@@ -64,15 +72,15 @@ class PhotosPanel:
                 list(LOOKS), value=LOOKS[0], show_label=False, container=False, visible=False, elem_classes="dm-switch",
                 elem_id="look",
             )  # fmt: skip
+        self.hint = gr.HTML("", padding=False)
         self.picture = gr.Image(
             show_label=False, interactive=False, buttons=[], container=False, elem_id="picture",
             elem_classes="dm-picture",
         )  # fmt: skip
         self.slider = gr.ImageSlider(
-            show_label=False, interactive=False, buttons=[], container=False, visible=False, max_height=720,
+            show_label=False, interactive=False, buttons=[], container=False, visible=False, max_height=640,
             elem_id="slider", elem_classes="dm-picture",
         )  # fmt: skip
-        self.hint = gr.HTML("", padding=False)
         with gr.Row(elem_classes="dm-quiet"):
             self.point = gr.Button("Add a missed face", size="sm", elem_id="add-face")
             self.unpoint = gr.Button("Never mind", size="sm", visible=False)
@@ -96,6 +104,7 @@ class PhotosPanel:
                 self.remove = gr.Button("Not a face", size="sm", elem_id="remove-face")
                 self.done = gr.Button("Done", size="sm")
         self.mask = gr.Button("Mask", variant="primary", size="lg", elem_id="mask")
+        self.mask_bar = gr.HTML("", visible=False, elem_classes="dm-progress")
         self.stop = gr.Button("Stop", visible=False, elem_id="stop")
         self.report = gr.HTML("", padding=False, elem_id="report")
         self.download = gr.DownloadButton("Download", variant="primary", visible=False, elem_id="download")
@@ -111,8 +120,9 @@ class PhotosPanel:
         }  # fmt: skip
         fast: dict[str, Any] = {"outputs": self._outputs, "api_visibility": PRIVATE, "show_progress": "hidden"}
         for upload in (self.drop, self.more):
-            self._busy(upload.upload).then(work(self._on_drop), [state, upload], **slow)
-        self._busy(self.mask.click).then(work(self._on_mask), [state], **slow)
+            self._busy(upload.upload, self.bar).then(work(self._on_drop), [state, upload], **slow)
+        masking = slow | {"show_progress_on": self.mask_bar}
+        self._busy(self.mask.click, self.mask_bar).then(work(self._on_mask), [state], **masking)
         self.stop.click(Session.stop, [state], None, queue=False, api_visibility=PRIVATE)
         self.picture.select(work(self._on_click), [state], **fast)
         self.faces.select(self._on_face, [state], **fast)
@@ -135,12 +145,12 @@ class PhotosPanel:
             show_progress="hidden",
         )  # fmt: skip
 
-    def _busy(self, listener: Any) -> Any:
+    def _busy(self, listener: Any, bar: gr.HTML) -> Any:
         """Before long work: show the bar, and the button that stops it in the place of the one that starts it."""
         return listener(
-            lambda: {self.bar: gr.update(visible=True), self.stop: gr.update(visible=True),
+            lambda: {bar: gr.update(visible=True), self.stop: gr.update(visible=True),
                      self.mask: gr.update(visible=False)},
-            None, [self.bar, self.stop, self.mask], queue=False, show_progress="hidden", api_visibility=PRIVATE,
+            None, [bar, self.stop, self.mask], queue=False, show_progress="hidden", api_visibility=PRIVATE,
         )  # fmt: skip
 
     def _changing(self, change: Any) -> Any:
@@ -188,9 +198,11 @@ class PhotosPanel:
         work = session.work
         updates: Updates = {
             self.intro: gr.update(visible=work is None),
+            self.steps: gr.update(visible=work is None),
             self.drop: gr.update(value=None, visible=work is None),
             self.desk: gr.update(visible=work is not None),
             self.bar: gr.update(visible=False),
+            self.mask_bar: gr.update(visible=False),
             self.stop: gr.update(visible=False),
             self.more: gr.update(value=None),
         }
@@ -203,7 +215,10 @@ class PhotosPanel:
             self.strip: view.strip(session),
             self.title: view.title(session, work),
             self.look: gr.update(visible=work.masked is not None, value=LOOKS[comparing]),
-            self.picture: gr.update(value=view.picture(session, work), visible=not comparing),
+            self.picture: gr.update(
+                value=view.picture(session, work), visible=not comparing and not work.problem,
+                elem_classes=["dm-picture", *(["dm-pointing"] if session.pointing else [])],
+            ),
             self.slider: gr.update(value=view.slider(work) if comparing else None, visible=comparing),
             self.hint: view.hint(session),
             self.point: gr.update(visible=session.pointing is None and work.plan is not None and not comparing),
@@ -212,6 +227,7 @@ class PhotosPanel:
             self.faces: gr.update(
                 value=view.faces(session, work), visible=bool(regions),
                 selected_index=next((n for n, r in enumerate(regions) if r.id == session.selected), None),
+                elem_classes=_face_classes(session, len(regions)),
             ),
             **self._show_editor(session, regions),
             **self._show_result(session, work),
@@ -257,6 +273,10 @@ class PhotosPanel:
                 value=self._view.report_file(work), visible=work.report is not None
             ),
         }  # fmt: skip
+
+
+def _face_classes(session: Session, count: int) -> list[str]:
+    return ["dm-faces", *(["dm-many"] if count > MANY else []), *([] if session.selected else ["dm-unselected"])]
 
 
 def _point_new(session: Session) -> None:

@@ -10,7 +10,7 @@ from ui.panels.about import AboutPanel
 from ui.panels.people import PeoplePanel
 from ui.panels.personas import PersonasPanel
 from ui.panels.photos import PhotosPanel
-from ui.panels.shared import PRIVATE, App
+from ui.panels.shared import App
 from ui.rest import add_endpoints
 from ui.session import Register, Session, Workspace
 from ui.theme import LOGO
@@ -38,9 +38,12 @@ def page(settings: Settings, workspace: Workspace) -> gr.Blocks:
         photos.refresh_on(photos_tab)
         personas.refresh_on(personas_tab)
         people.refresh_on(people_tab)
-        add_endpoints(app)
-        blocks.load(_opener(register), [state], None, api_visibility=PRIVATE, show_progress="hidden")
+        public = add_endpoints(app)
+        blocks.load(_opener(register), [state], None, show_progress="hidden")
         blocks.unload(_closer(register))
+    for event in blocks.fns.values():  # what the page does by itself is no interface for others
+        if event.api_name not in public:
+            event.api_visibility = "private"
     return blocks
 
 

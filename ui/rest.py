@@ -7,6 +7,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from deepmask.media import Photo
 from deepmask.persona import Persona
 from deepmask.plan import ACTIONS
 from pipelines import avatar, photo
@@ -16,8 +17,8 @@ from ui.photo_work import masked_name
 from ui.session import Session
 
 
-def add_endpoints(app: App) -> None:
-    """Add the public endpoints to the page that is being built; nothing of them is seen on it."""
+def add_endpoints(app: App) -> frozenset[str]:
+    """Add the public endpoints to the page that is being built, which shows nothing of them; returns their names."""
     work = _Endpoints(app)
     with gr.Column(visible=False):
         file = gr.File(label="photo")
@@ -28,16 +29,16 @@ def add_endpoints(app: App) -> None:
         data, out, portraits = gr.JSON(label="report"), gr.File(label="masked"), gr.File(label="portraits")
         button = gr.Button()
     options = [app.state, file, persona, bystanders]
-    button.click(work.analyze, options, data, api_name="analyze", concurrency_id="work")
-    button.click(work.mask_photo, options, [out, data], api_name="mask_photo", concurrency_id="work")
-    button.click(
-        work.create_personas, [app.state, prompt, seed, count, style], [portraits, data], api_name="create_personas",
-        concurrency_id="work",
-    )  # fmt: skip
-    button.click(
-        work.keep_persona, [app.state, prompt, seed, style, name], data, api_name="keep_persona", concurrency_id="work"
-    )
-    button.click(work.personas, None, data, api_name="personas")
+    events = {
+        "analyze": (work.analyze, options, data),
+        "mask_photo": (work.mask_photo, options, [out, data]),
+        "create_personas": (work.create_personas, [app.state, prompt, seed, count, style], [portraits, data]),
+        "keep_persona": (work.keep_persona, [app.state, prompt, seed, style, name], data),
+        "personas": (work.personas, None, data),
+    }
+    for api_name, (endpoint, inputs, outputs) in events.items():
+        button.click(endpoint, inputs, outputs, api_name=api_name, concurrency_id="work")
+    return frozenset(events)
 
 
 class _Endpoints:
@@ -83,7 +84,7 @@ class _Endpoints:
             {"seed": d.seed, "engine": d.engine, "attributes": d.attributes.to_json(), "unknown": list(d.unknown)}
             for d in drafts
         ]
-        return [session.picture(d.portrait, f"seed-{d.seed}") for d in drafts], told
+        return [str(_png(session, draft)) for draft in drafts], told
 
     @guarded
     def keep_persona(
@@ -98,6 +99,12 @@ class _Endpoints:
     def personas(self) -> list[dict]:
         """The personas of the vault."""
         return [_told(persona) for persona in self._app.vault.personas()]
+
+
+def _png(session: Session, draft: avatar.Draft) -> Path:
+    path = session.folder / f"seed-{draft.seed}-{draft.engine}.png"
+    Photo.from_array(draft.portrait, path.name).save(path)
+    return path
 
 
 def _told(persona: Persona) -> dict:

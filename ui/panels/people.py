@@ -14,7 +14,7 @@ from deepmask.roster import Person, Roster, is_encrypted
 from pipelines import people
 from ui.events import BAR, Updates, progress_of, worker
 from ui.panels.photos import ACCEPTED
-from ui.panels.shared import PRIVATE, App, empty_state, heading, note, persona_names
+from ui.panels.shared import App, empty_state, heading, note, persona_names
 from ui.session import Session
 
 KEEPS = "keep"
@@ -90,18 +90,18 @@ class PeoplePanel:
     # --------------------------------------------------------------------------------------------------- events
     def _wire(self) -> None:
         state, work = self._app.state, worker(self.show)
-        fast: dict[str, Any] = {"outputs": self._outputs, "api_visibility": PRIVATE, "show_progress": "hidden"}
+        fast: dict[str, Any] = {"outputs": self._outputs, "show_progress": "hidden"}
         slow: dict[str, Any] = {
-            "outputs": self._outputs, "api_visibility": PRIVATE, "show_progress_on": self.bar, "concurrency_id": "work"
+            "outputs": self._outputs, "show_progress_on": self.bar, "concurrency_id": "work"
         }  # fmt: skip
-        self.enrol.click(
-            lambda: gr.update(visible=True), None, self.bar, queue=False, api_visibility=PRIVATE, show_progress="hidden"
-        ).then(work(self._on_enrol), [state, self.name, self.photos, self.persona], **slow)
+        self.enrol.click(lambda: gr.update(visible=True), None, self.bar, queue=False, show_progress="hidden").then(
+            work(self._on_enrol), [state, self.name, self.photos, self.persona], **slow
+        )
         self.list.input(work(self._on_choose), [state, self.list], **fast)
         self.policy.input(work(self._on_policy), [state, self.policy], **fast)
         self.forget.click(
             lambda: {self.sure: gr.update(visible=True), self.forget: gr.update(visible=False)}, None,
-            [self.sure, self.forget], queue=False, api_visibility=PRIVATE, show_progress="hidden",
+            [self.sure, self.forget], queue=False, show_progress="hidden",
         )  # fmt: skip
         self.sure.click(work(self._on_forget), [state], **fast)
         for listener in (self.unlock.click, self.key.submit):
@@ -112,7 +112,7 @@ class PeoplePanel:
     def refresh_on(self, tab: gr.Tab) -> None:
         """Show the roster as it is when the user comes to this tab."""
         tab.select(
-            worker(self.show)(Session.touch), [self._app.state], self._outputs, api_visibility=PRIVATE,
+            worker(self.show)(Session.touch), [self._app.state], self._outputs,
             show_progress="hidden",
         )  # fmt: skip
 

@@ -16,7 +16,7 @@ from deepmask.persona import Persona
 from pipelines import avatar
 from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels.persona_adjust import Adjust
-from ui.panels.shared import PRIVATE, App, empty_state, heading, note
+from ui.panels.shared import App, empty_state, heading, note
 from ui.session import Session
 
 EXAMPLES = {
@@ -127,17 +127,17 @@ class PersonasPanel:
     def _wire(self) -> None:
         state = self._app.state
         slow: dict[str, Any] = {
-            "outputs": self._outputs, "api_visibility": PRIVATE, "show_progress_on": self.bar, "concurrency_id": "work"
+            "outputs": self._outputs, "show_progress_on": self.bar, "concurrency_id": "work"
         }  # fmt: skip
-        fast: dict[str, Any] = {"outputs": self._outputs, "api_visibility": PRIVATE, "show_progress": "hidden"}
+        fast: dict[str, Any] = {"outputs": self._outputs, "show_progress": "hidden"}
         asked = [state, self.prompt, self.seed, self.style]
         work = worker(self.show)
         for chip in self._chips:
-            chip.click(EXAMPLES.get, chip, self.prompt, api_visibility=PRIVATE, show_progress="hidden", queue=False)
+            chip.click(EXAMPLES.get, chip, self.prompt, show_progress="hidden", queue=False)
         for listener in (self.create.click, self.prompt.submit):
             self._busy(listener).then(work(self._on_create), asked, **slow)
         self._busy(self.more.click).then(work(self._on_more), asked, **slow)
-        self.stop.click(Session.stop, [state], None, queue=False, api_visibility=PRIVATE)
+        self.stop.click(Session.stop, [state], None, queue=False)
         self.drafts.select(self._on_draft, [state], **fast)
         self.adjust.on_change(partial(self._wire_control, work, slow))
         self.keep.click(work(self._on_keep), [state, self.name], **fast)
@@ -146,7 +146,7 @@ class PersonasPanel:
         self.rename.click(work(self._on_rename), [state, self.new_name], **fast)
         self.remove.click(
             lambda: {self.sure: gr.update(visible=True), self.remove: gr.update(visible=False)}, None,
-            [self.sure, self.remove], api_visibility=PRIVATE, show_progress="hidden", queue=False,
+            [self.sure, self.remove], show_progress="hidden", queue=False,
         )  # fmt: skip
         self.sure.click(work(self._on_remove), [state], **fast)
         imported = [state, self.upload, self.upload_name, self.attest]
@@ -166,7 +166,7 @@ class PersonasPanel:
     def _busy(self, listener: Any) -> Any:
         return listener(
             lambda: {self.bar: gr.update(visible=True), self.stop: gr.update(visible=True)}, None,
-            [self.bar, self.stop], queue=False, show_progress="hidden", api_visibility=PRIVATE,
+            [self.bar, self.stop], queue=False, show_progress="hidden",
         )  # fmt: skip
 
     def _on_create(self, session: Session, prompt: str, seed: float, style: str, bar: gr.Progress = BAR) -> None:
@@ -223,7 +223,7 @@ class PersonasPanel:
 
     def refresh_on(self, tab: gr.Tab) -> None:
         """Show the vault as it is when the user comes to this tab."""
-        tab.select(guarded(self.show), [self._app.state], self._outputs, api_visibility=PRIVATE, show_progress="hidden")
+        tab.select(guarded(self.show), [self._app.state], self._outputs, show_progress="hidden")
 
     # ----------------------------------------------------------------------------------------------------- show
     def show(self, session: Session) -> Updates:

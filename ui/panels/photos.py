@@ -12,7 +12,7 @@ from deepmask.plan import Region
 from ui.choices import MASKS, NOBODY, ROSTER, decision_choices, to_value, who_choices
 from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels.photo_view import PhotoView
-from ui.panels.shared import PRIVATE, App, heading
+from ui.panels.shared import App, heading
 from ui.photo_work import PhotoWork
 from ui.session import Pointing, Session, Work
 
@@ -116,14 +116,14 @@ class PhotosPanel:
     def _wire(self) -> None:
         state, work = self._app.state, worker(self.show)
         slow: dict[str, Any] = {
-            "outputs": self._outputs, "api_visibility": PRIVATE, "show_progress_on": self.bar, "concurrency_id": "work"
+            "outputs": self._outputs, "show_progress_on": self.bar, "concurrency_id": "work"
         }  # fmt: skip
-        fast: dict[str, Any] = {"outputs": self._outputs, "api_visibility": PRIVATE, "show_progress": "hidden"}
+        fast: dict[str, Any] = {"outputs": self._outputs, "show_progress": "hidden"}
         for upload in (self.drop, self.more):
             self._busy(upload.upload, self.bar).then(work(self._on_drop), [state, upload], **slow)
         masking = slow | {"show_progress_on": self.mask_bar}
         self._busy(self.mask.click, self.mask_bar).then(work(self._on_mask), [state], **masking)
-        self.stop.click(Session.stop, [state], None, queue=False, api_visibility=PRIVATE)
+        self.stop.click(Session.stop, [state], None, queue=False)
         self.picture.select(work(self._on_click), [state], **fast)
         self.faces.select(self._on_face, [state], **fast)
         self.strip.select(self._on_strip, [state], **fast)
@@ -141,7 +141,7 @@ class PhotosPanel:
     def refresh_on(self, tab: gr.Tab) -> None:
         """Show what was changed in other tabs when the user comes back to this one."""
         tab.select(
-            self._changing(self._work.decide_all), [self._app.state], self._outputs, api_visibility=PRIVATE,
+            self._changing(self._work.decide_all), [self._app.state], self._outputs,
             show_progress="hidden",
         )  # fmt: skip
 
@@ -150,7 +150,7 @@ class PhotosPanel:
         return listener(
             lambda: {bar: gr.update(visible=True), self.stop: gr.update(visible=True),
                      self.mask: gr.update(visible=False)},
-            None, [bar, self.stop, self.mask], queue=False, show_progress="hidden", api_visibility=PRIVATE,
+            None, [bar, self.stop, self.mask], queue=False, show_progress="hidden",
         )  # fmt: skip
 
     def _changing(self, change: Any) -> Any:

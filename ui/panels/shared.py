@@ -11,9 +11,6 @@ from deepmask.config import Settings
 from deepmask.vault import Vault
 from ui.session import Session
 
-PRIVATE = "private"
-"""Visibility of events that make sense on the page only."""
-
 
 @dataclass(frozen=True)
 class App:

@@ -119,6 +119,6 @@ def light_of(place: str) -> Light:
         rim = colour(_RIMS[place]).astype(float)
         rim = rim / rim.mean()
         for k in (2, 3):
-            r, g, b = np.array(lamps[k].colour) * (0.35 + 0.65 * rim)
+            r, g, b = np.array(lamps[k].colour) * (0.5 + 0.5 * rim)
             lamps[k] = replace(lamps[k], colour=(float(r), float(g), float(b)))
     return replace(STUDIO, lamps=tuple(lamps), ambient=STUDIO.ambient * tint)

@@ -164,8 +164,8 @@ def _shirt_collar(body: Body, albedo: Array, gap: float) -> list[Part]:
     for side in (-1, 1):
         turn = side * (np.pi + (gap - np.pi) * u[:, 0])
         fold = body.point(turn, top(turn), 0.58)
-        tip_x, tip_y = 2.3 + 3.2 * gap, -14.1 - 0.6 * gap
-        places = [(np.pi, -10.8), (2.4, -10.9), (1.57, -11.1), (1.05, -11.7), (float(body.angle_at(tip_x, tip_y)), tip_y)]
+        tip_x, tip_y = 2.2 + 2.6 * gap, -13.6 - 0.6 * gap
+        places = [(np.pi, -10.4), (2.4, -10.4), (1.57, -10.5), (1.0, -11.2), (float(body.angle_at(tip_x, tip_y)), tip_y)]
         hem = smooth_curve([body.point(side * angle, y, 0.50) for angle, y in places], len(u))
         V = fold[:, None] + (hem - fold)[:, None] * k[None, :, None]
         away = np.stack([np.sin(turn), 0 * turn, np.cos(turn)], 1)[:, None]

@@ -12,7 +12,7 @@ from deepmask.engines.painter.colours import colour
 from deepmask.engines.painter.geometry import Array, Array32, smoothstep, spline_matrix, unit
 from deepmask.engines.painter.identity import Identity
 from deepmask.engines.painter.skin_masks import masks
-from deepmask.engines.painter.strands import Roots, Scalp, Strands, along_surface, strand_colours
+from deepmask.engines.painter.strands import Roots, Scalp, Strands, along_surface, directions, strand_colours
 
 LASH_INK = np.array([0.010, 0.007, 0.006], np.float32)
 
@@ -38,15 +38,15 @@ def _where_beard_grows(kind: str) -> Array:
 def beard(p: Identity, scalp: Scalp, rng: np.random.Generator) -> Strands:
     """Strands of the beard, tied to the skin."""
     kind = p.hair.beard
-    n, longest = {"full": (9000, 1.5), "goatee": (3800, 0.9), "moustache": (2400, 0.8), "stubble": (7000, 0.28)}[kind]
+    n, longest = {"full": (12000, 1.35), "goatee": (5000, 0.85), "moustache": (4200, 1.0), "stubble": (8000, 0.25)}[kind]
     w, T = _where_beard_grows(kind), 4 if kind == "stubble" else 7
     roots = scalp.roots(w, n, rng)
     combed, on_lip = _beard_direction(roots)
     lengths = longest * (0.7 + 0.5 * rng.random(n)) * np.where(on_lip, 0.62, 1)
     if kind == "full":
-        lengths *= 0.65 + 0.75 * smoothstep(-roots.rest[:, 1], 5.0, 9.0)
-    lengths *= 0.35 + 0.65 * smoothstep(w[HEAD_TRIANGLES[roots.triangle]].mean(1), 0.15, 0.8)
-    d = unit(roots.normals * 0.45 + combed * 0.75 + 0.22 * rng.standard_normal((n, 3)))
+        lengths *= 0.50 + 0.90 * smoothstep(-roots.rest[:, 1], 4.0, 8.5)
+    lengths *= 0.25 + 0.75 * smoothstep(w[HEAD_TRIANGLES[roots.triangle]].mean(1), 0.15, 0.9)
+    d = unit(roots.normals * 0.32 + combed * 0.85 + 0.16 * rng.standard_normal((n, 3)))
     pts = np.zeros((n, T, 3), np.float32)
     pts[:, 0] = roots.points - roots.normals * 0.03
     for k in range(1, T):
@@ -57,9 +57,10 @@ def beard(p: Identity, scalp: Scalp, rng: np.random.Generator) -> Strands:
     thin = kind == "stubble"
     return Strands(
         points=pts,
+        tangents=directions(pts),
         colour=strand_colours(colour(p.hair.beard_colour), rng.random(n), p.hair.grey, rng, 0.8),
         ramp=np.interp(t, [0, 0.25, 1.0], [0.62, 0.95, 1.18]).astype(np.float32),
-        width=np.broadcast_to((0.04 if thin else 0.060) * (1.1 - 0.6 * t), (n, T)).astype(np.float32),
+        width=np.broadcast_to((0.036 if thin else 0.050) * (1.1 - 0.6 * t), (n, T)).astype(np.float32),
         opacity=np.broadcast_to((0.55 if thin else 0.85) * (1 - 0.4 * t), (n, T)).astype(np.float32),
         triangle=roots.triangle,
         weights=roots.weights,
@@ -71,7 +72,7 @@ def _beard_direction(roots: Roots) -> tuple[Array, Array]:
     x, y, z = roots.rest.T
     ones, side = np.ones(len(x)), np.sign(x)
     on_lip = (y > -5.1) & (np.abs(x) < 2.6) & (z > 3.5)
-    over = np.stack([side * (0.45 + 0.25 * np.abs(x)), -0.75 * ones, 0.25 * ones], 1)
+    over = np.stack([side * (0.55 + 0.30 * np.abs(x)), -0.60 * ones, 0.15 * ones], 1)
     below = np.stack([side * 0.12 + x * 0.01, -ones, 0.10 * ones], 1)
     return along_surface(np.where(on_lip[:, None], over, below), roots.normals), on_lip
 

@@ -16,8 +16,10 @@ from deepmask.engines.painter.raster import in_bands
 from deepmask.engines.painter.shading import march, shade_hair
 from deepmask.engines.painter.strands import VOLUME_CENTRE, Scalp, Strands, grow
 
-CELL = 0.75
+CELL = 0.85
 """cm per cell of the density grid."""
+SHINE = np.array([0.16, 1.35])
+"""Strength of the white and of the tinted highlight."""
 THICKNESS = 0.78
 """Light lost per unit of density."""
 _SKY = unit(
@@ -41,7 +43,6 @@ class Hair:
         self.brows_and_lashes = BrowsAndLashes(p)
         self._surface = surface
         groups = [g for g in (self.scalp, self.beard) if g is not None]
-        self.tangents = {id(g): unit(np.gradient(g.points, axis=1)).astype(np.float32) for g in groups}
         self._fill(groups)
 
     def _fill(self, groups: list[Strands]) -> None:
@@ -85,22 +86,23 @@ class Hair:
 
     def shaded(
         self, g: Strands, surface: Array, R: Array, through: Array32, lights: Array, ambient: Array, camera: Array,
+        step: int = 1,
     ) -> tuple[Array32, Array32]:  # fmt: skip
-        """World positions and colours (n, T, 3) of strands on the current head surface."""
-        points = g.points
+        """World positions and colours (m, T, 3) of every ``step``-th strand on the current head surface."""
+        points = g.points[::step]
         if g.triangle is not None and g.weights is not None:
-            F = HEAD_TRIANGLES[g.triangle]
-            moved = ((surface[F] - self._surface[F]) * g.weights[:, :, None]).sum(1)
+            F = HEAD_TRIANGLES[g.triangle[::step]]
+            moved = ((surface[F] - self._surface[F]) * g.weights[::step, :, None]).sum(1)
             points = points + moved[:, None].astype(np.float32)
         world = turn_head(points, R)
         n, T = points.shape[:2]
-        albedo = g.colour[:, None] * g.ramp[None, :, None]
+        albedo = g.colour[::step, None] * g.ramp[None, :, None]
         jitter = np.repeat(np.random.default_rng(1).normal(0, 0.06, n).astype(np.float32), T)
         out = np.empty((n * T, 3), np.float32)
-        tangents = transform(self.tangents[id(g)], R)
+        tangents = transform(g.tangents[::step], R)
         in_bands(
             shade_hair, n * T, world.reshape(-1, 3), tangents.reshape(-1, 3), self.cells(points).reshape(-1, 3),
             albedo.reshape(-1, 3), jitter, self.open_sky, through, lights, ambient, camera,
-            turn_head(VOLUME_CENTRE, R), np.array([0.10, 1.15]), out,
+            turn_head(VOLUME_CENTRE, R), SHINE, out,
         )  # fmt: skip
         return world, out.reshape(n, T, 3)

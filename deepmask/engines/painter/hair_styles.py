@@ -73,45 +73,48 @@ class Style:
 
 STYLES: dict[str, Style] = {
     "short": Style(
-        "sweep", 3, top=3.6, side=1.0, back=1.2, front=3.4, strands=18000, points=12, lift=0.50, gravity=0.04, follow=0.20,
-        volume=1.0, side_volume=0.3, clumps=420, clump=0.62, frizz=0.05, mess=0.24, smooth=0.8,
+        "sweep", 3, top=3.6, side=1.0, back=1.2, front=3.4, strands=16000, points=11, lift=0.50, gravity=0.04,
+        follow=0.20, volume=1.0, side_volume=0.3, clumps=420, clump=0.62, frizz=0.05, mess=0.24, smooth=0.8,
     ),
     "sidepart": Style(
-        "part", 4, top=6.0, side=2.0, back=2.2, strands=20000, points=16, part=-2.6, lift=0.46, gravity=0.08, volume=1.35,
-        side_volume=0.45, clumps=320, frizz=0.03, follow=0.26, fall=0.5, part_forward=0.25, smooth=1.2, cling=0.5,
+        "part", 4, top=6.0, side=2.0, back=2.2, strands=17000, points=14, part=-2.6, lift=0.46, gravity=0.08,
+        volume=1.35, side_volume=0.45, clumps=320, frizz=0.03, follow=0.26, fall=0.5, part_forward=0.25, smooth=1.2,
+        cling=0.5, width=0.068,
     ),
     "quiff": Style(
-        "sweep", 4, top=5.8, side=0.9, back=1.2, front=6.6, strands=20000, points=16, lift=0.66, gravity=0.03, volume=1.5,
-        side_volume=0.25, clumps=260, clump=0.62, mess=0.12, follow=0.15, smooth=1.2,
+        "sweep", 4, top=6.0, side=0.8, back=1.0, front=7.4, strands=17000, points=15, lift=0.80, gravity=0.05,
+        volume=2.4, side_volume=0.12, clumps=240, clump=0.62, mess=0.10, follow=0.20, smooth=1.3, cling=0.15,
+        width=0.066,
     ),
     "spiky": Style(
-        "up", 4, top=5.2, side=2.6, back=3.0, strands=16000, points=12, lift=0.75, gravity=0.02, clumps=120, clump=0.88,
-        clump_taper=1.0, frizz=0.06, mess=0.42, follow=0.05, smooth=0.6,
+        "up", 4, top=4.6, side=1.1, back=1.3, front=4.2, strands=15000, points=10, guides=260, lift=0.85, gravity=0.0,
+        volume=0.6, side_volume=0.3, clumps=150, clump=0.95, clump_taper=1.0, frizz=0.03, mess=0.34, follow=0.03,
+        smooth=0.5, cling=0.0, width=0.066,
     ),
     "shaggy": Style(
-        "part", 7, top=8.5, side=6.0, back=8, front=7.5, strands=18000, points=18, part=-2.0, lift=0.58, gravity=0.12,
+        "part", 7, top=8.5, side=6.0, back=8, front=7.5, strands=16000, points=17, part=-2.0, lift=0.58, gravity=0.12,
         volume=2.0, clumps=130, clump=0.82, clump_taper=0.95, wave=0.32, frizz=0.05, mess=0.30, follow=0.16, fall=0.8,
         part_forward=0.6, width=0.066, smooth=1.2,
     ),
     "curly": Style(
-        "back", 6.2, front=4.2, strands=13000, points=30, lift=0.72, gravity=0.06, volume=2.0, clumps=460, clump=0.85,
+        "back", 6.2, front=4.2, strands=12000, points=27, lift=0.72, gravity=0.06, volume=2.0, clumps=460, clump=0.85,
         clump_taper=0.9, wave=0.46, curl=1.0, wave_length=2.5, wave_start=0.8, wave_vary=0.15, frizz=0.07, mess=0.38,
         follow=0.10, fade_edge=False, width=0.068,
     ),
     "bob": Style(
-        "part", 13, back=10.5, front=12.0, vary=0.06, strands=20000, points=24, part=2.6, lift=0.42, gravity=0.22,
-        volume=1.8, clumps=190, clump=0.55, clump_taper=0.7, wave=0.25, wave_length=7.0, wave_start=5.0, frizz=0.03,
-        mess=0.08, follow=0.30, fall=1.6, part_forward=0.3, cling=0.4, smooth=1.8, fade_edge=False, curtain=True,
-        over_ears=True,
+        "part", 13, back=10.5, front=12.0, vary=0.04, strands=16500, points=20, part=2.6, lift=0.46, gravity=0.22,
+        volume=2.1, clumps=170, clump=0.58, clump_taper=0.66, wave=0.22, wave_length=8.0, wave_start=5.0, wave_vary=0.2,
+        frizz=0.010, mess=0.06, follow=0.30, fall=1.6, part_forward=0.3, cling=0.4, smooth=1.8, fade_edge=False,
+        curtain=True, over_ears=True, width=0.067,
     ),
     "long": Style(
-        "part", 27, front=22, vary=0.10, strands=20000, points=30, part=-1.6, lift=0.40, gravity=0.20, volume=1.9,
-        clumps=170, clump_taper=0.7, wave=0.60, wave_length=7.5, wave_start=7.0, wave_vary=0.25, frizz=0.03, mess=0.08,
-        follow=0.28, fall=1.6, part_forward=0.15, cling=0.35, smooth=2.0, width=0.066, fade_edge=False, curtain=True,
-        on_body=True, over_ears=True,
+        "part", 27, front=23, vary=0.06, strands=17500, points=25, part=-1.6, lift=0.44, gravity=0.20, volume=2.3,
+        clumps=150, clump=0.62, clump_taper=0.62, wave=0.55, wave_length=8.5, wave_start=8.0, wave_vary=0.18,
+        frizz=0.010, mess=0.06, follow=0.28, fall=1.6, part_forward=0.15, cling=0.30, smooth=2.2, width=0.067,
+        fade_edge=False, curtain=True, on_body=True, over_ears=True,
     ),
     "bun": Style(
-        "tied", 15, vary=0.03, strands=18000, points=18, lift=0.10, gravity=0.0, follow=0.75, volume=0.5, clumps=260,
+        "tied", 15, vary=0.03, strands=16000, points=14, lift=0.10, gravity=0.0, follow=0.75, volume=0.5, clumps=260,
         clump=0.35, clump_taper=0.6, frizz=0.012, mess=0.03, fade_edge=False, cling=0.5,
     ),
     "buzz": Style(

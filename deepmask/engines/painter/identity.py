@@ -365,12 +365,13 @@ HAIR_STYLES: dict[str, tuple[str, ...]] = {
     "neutral": ("short", "bob", "shaggy", "curly", "sidepart"),
 }
 FAIR_HAIR = ("dark_brown", "brown", "chestnut", "blond", "brown", "auburn")
+BROWN_HAIR = ("black", "dark_brown", "dark_brown", "brown", "black", "chestnut")
 DARK_HAIR = ("black", "black", "black", "dark_brown", "black", "dark_brown")
 
 
 def _hair(rng: np.random.Generator, a: Attributes, gender: str, heritage: str, years: int) -> HairLook:
     style = _pick(rng, HAIR_STYLES[gender])
-    natural = _pick(rng, FAIR_HAIR if heritage in ("white", "latino") else DARK_HAIR)
+    natural = _pick(rng, FAIR_HAIR if heritage == "white" else BROWN_HAIR if heritage == "latino" else DARK_HAIR)
     thick, dense = float(rng.uniform(-0.3, 0.35)), float(rng.uniform(-0.1, 0.3))
     name = a.hair_colour or ("grey" if years > 64 else natural)
     code = HAIR_COLOURS.get(name, name)

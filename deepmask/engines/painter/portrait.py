@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from deepmask.engines.painter import raster, shading
+from deepmask.engines.painter import raster, shading, strand_kernels
 from deepmask.engines.painter.avatar import Avatar, avatar_for
 from deepmask.engines.painter.backdrop import backdrop, light_of
 from deepmask.engines.painter.colours import to_srgb
@@ -17,11 +17,11 @@ from deepmask.faces import RGBImage
 from deepmask.persona import Attributes
 from deepmask.progress import Progress, part, silent
 
-PX_PER_CM = 14.2 / 512
+PX_PER_CM = 15.2 / 512
 """Scale of a portrait as a share of its size: the face fills a little less than half of the height."""
 PREPARING = "Preparing the painter (once)…"
 _KERNELS = (raster.draw_triangles, raster.draw_depth, raster.occlude, raster.draw_strands, shading.shade, shading.march,
-            shading.shade_hair)  # fmt: skip
+            shading.shade_hair, strand_kernels.interpolate, strand_kernels.finish)  # fmt: skip
 
 
 def _is_compiled(kernel: object) -> bool:
@@ -67,7 +67,7 @@ def portrait(avatar: Avatar, size: int) -> RGBImage:
     """The persona in its own pose and expression before its background."""
     place = avatar.identity.background
     light = light_of(place)
-    image, alpha = render(avatar, size, px_per_cm=PX_PER_CM * size, centre=(0.0, -0.9, 0.0), light=light)
+    image, alpha = render(avatar, size, px_per_cm=PX_PER_CM * size, centre=(0.0, -0.7, 0.0), light=light)
     x = image + backdrop(place, size) * (1 - alpha[..., None])
     return develop(x)
 

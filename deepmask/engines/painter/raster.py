@@ -24,8 +24,11 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def in_bands(kernel: Callable[..., None], count: int, *arguments: Any) -> None:
-    """Call ``kernel(start, stop, *arguments)`` for consecutive ranges that cover ``range(count)``, in threads."""
-    n = max(1, min(count, 4 * (os.cpu_count() or 1), 16))
+    """Call ``kernel(start, stop, *arguments)`` for consecutive ranges that cover ``range(count)``, in threads.
+
+    The ranges do not depend on the number of processors.
+    """
+    n = max(1, min(count, 8))
     edges = [count * i // n for i in range(n + 1)]
     for job in [_pool().submit(kernel, edges[i], edges[i + 1], *arguments) for i in range(n)]:
         job.result()
@@ -145,21 +148,41 @@ def occlude(start, stop, directions, vertices, triangles, points, normals, centr
                 lit[q, i] = w
 
 
-@njit(fastmath=True, cache=True, nogil=True)
-def draw_strands(y_start, y_stop, colour, alpha, depth, points, rgb, opacity, width, order):
-    """Antialiased line segments (hair) in rows y_start..y_stop, painted in ``order`` over colour and alpha.
+@njit(fastmath=True, cache=True)
+def _hidden(x, y, z, cover, depth, y_start, y_stop):
+    """Whether a point is behind the mesh or under opaque hair; points outside the band count as hidden."""
+    i, j = int(x), int(y)
+    if i < 0 or j < y_start or i >= depth.shape[1] or j >= y_stop:
+        return True
+    return z < depth[j, i] or cover[j, i] > 0.985
 
-    points (n, 3), rgb (n, 3), opacity, width (n,): vertices of all strands; segment i runs from vertex i to i + 1;
-    order: segments back to front; depth (h, w) hides what lies behind the mesh. A segment is marched along its major
-    axis; lines thinner than a pixel fade instead of breaking up.
+
+@njit(fastmath=True, cache=True, nogil=True)
+def draw_strands(y_start, y_stop, image, alpha, depth, layer, points, rgb, opacity, width, order):
+    """Antialiased line segments (hair) in rows y_start..y_stop, painted in ``order``, front to back, over the picture.
+
+    image (h, w, 3), alpha, depth (h, w): the meshes, which hide what lies behind them; layer (h, w, 4): zeros, becomes
+    premultiplied colour and cover of the hair; points (n, 3), rgb (n, 3), opacity, width (n,): vertices of all strands;
+    segment i runs from vertex i to i + 1. A segment is marched along its major axis; lines thinner than a pixel fade
+    instead of breaking up.
     """
     columns = depth.shape[1]
+    cover = layer[..., 3]
     for oi in range(order.shape[0]):
         s = order[oi]
         e = s + 1
         x0, y0, x1, y1 = points[s, 0], points[s, 1], points[e, 0], points[e, 1]
         reach = max(width[s], width[e]) * 0.5 + 1.0
         if max(y0, y1) + reach < y_start or min(y0, y1) - reach >= y_stop:
+            continue
+        z0, z1 = points[s, 2], points[e, 2]
+        if (
+            _hidden(0.5 * (x0 + x1), 0.5 * (y0 + y1), 0.5 * (z0 + z1), cover, depth, y_start, y_stop)
+            and _hidden(x0, y0, z0, cover, depth, y_start, y_stop)
+            and _hidden(x1, y1, z1, cover, depth, y_start, y_stop)
+            and min(y0, y1) - reach >= y_start
+            and max(y0, y1) + reach < y_stop
+        ):
             continue
         dx, dy = x1 - x0, y1 - y0
         size = np.sqrt(dx * dx + dy * dy)
@@ -168,13 +191,10 @@ def draw_strands(y_start, y_stop, colour, alpha, depth, points, rgb, opacity, wi
         flat = abs(dx) >= abs(dy)
         if flat:
             a0, a1, cosine = min(x0, x1), max(x0, x1), abs(dx) / size
+            first, last = max(int(np.floor(a0)), 0), min(int(np.floor(a1)), columns - 1)
         else:
             a0, a1, cosine = min(y0, y1), max(y0, y1), abs(dy) / size
-        first, last = int(np.floor(a0)), int(np.floor(a1))
-        if flat:
-            first, last = max(first, 0), min(last, columns - 1)
-        else:
-            first, last = max(first, y_start), min(last, y_stop - 1)
+            first, last = max(int(np.floor(a0)), y_start), min(int(np.floor(a1)), y_stop - 1)
         for i in range(first, last + 1):
             c0, c1 = max(a0, float(i)), min(a1, float(i + 1))  # partial pixels at the ends
             covered = c1 - c0
@@ -193,7 +213,7 @@ def draw_strands(y_start, y_stop, colour, alpha, depth, points, rgb, opacity, wi
                 thin = 2 * half
                 half = 0.5
             extent = (half + 0.5) / cosine
-            z = points[s, 2] * (1 - t) + points[e, 2] * t
+            z = z0 * (1 - t) + z1 * t
             strength = (opacity[s] * (1 - t) + opacity[e] * t) * thin * covered
             r = rgb[s, 0] * (1 - t) + rgb[e, 0] * t
             g = rgb[s, 1] * (1 - t) + rgb[e, 1] * t
@@ -208,8 +228,15 @@ def draw_strands(y_start, y_stop, colour, alpha, depth, points, rgb, opacity, wi
                 coverage = half + 0.5 - abs(j + 0.5 - centre) * cosine
                 if coverage <= 0:
                     continue
-                k = min(coverage, 1.0) * strength
-                colour[y, x, 0] += (r - colour[y, x, 0]) * k
-                colour[y, x, 1] += (g - colour[y, x, 1]) * k
-                colour[y, x, 2] += (b - colour[y, x, 2]) * k
+                k = min(coverage, 1.0) * strength * (1 - cover[y, x])
+                layer[y, x, 0] += r * k
+                layer[y, x, 1] += g * k
+                layer[y, x, 2] += b * k
+                layer[y, x, 3] += k
+    for y in range(y_start, y_stop):
+        for x in range(columns):
+            k = layer[y, x, 3]
+            if k > 0:
+                for c in range(3):
+                    image[y, x, c] = image[y, x, c] * (1 - k) + layer[y, x, c]
                 alpha[y, x] += (1 - alpha[y, x]) * k

@@ -13,7 +13,7 @@ from deepmask.engines.painter import shading as sh
 from deepmask.engines.painter.avatar import Avatar, Posed
 from deepmask.engines.painter.colours import colour
 from deepmask.engines.painter.expression import Expression
-from deepmask.engines.painter.geometry import Array, Array32, rotation, transform, turn_head, unit
+from deepmask.engines.painter.geometry import Array, Array32, rotation, smoothstep, transform, turn_head, unit
 from deepmask.engines.painter.identity import Identity
 from deepmask.engines.painter.raster import draw_depth, draw_strands, draw_triangles, in_bands
 
@@ -220,10 +220,12 @@ class _Frame:
             return
         hair, V = self.avatar.hair, self.posed.scene.vertices
         look[:, sh.HAIR_SHADOW] = hair.shadow_on(V, self.through[0])
+        dimmed = np.zeros(len(V))
         for k, lamp in enumerate(self.lights):
             if lamp[2] < 0:
-                side = V[:, 0] * lamp[0] > 0
-                look[side, sh.RIM_SHADOW] = hair.shadow_on(V[side], self.through[k])
+                near = smoothstep(V[:, 0] * np.sign(lamp[0]), -2.5, 2.5)
+                dimmed += near * (1 - hair.shadow_on(V, self.through[k]))
+        look[:, sh.RIM_SHADOW] = 1 - np.clip(dimmed, 0, 1)
 
     def _scatter(self) -> None:
         """Light spreads under the skin: blur red most, green a little (d'Eon and Luebke, 2007, much simplified)."""
@@ -244,7 +246,7 @@ class _Frame:
         self.depth[hidden] -= 0.4
 
     def draw_hair(self) -> None:
-        """Shade and paint the strands, back to front, then on top of them nothing else."""
+        """Shade and paint the strands."""
         avatar, R, per_cm = self.avatar, self.R, self.view.per_cm
         points, colours, widths, opacities, lengths = [], [], [], [], []
 
@@ -258,11 +260,12 @@ class _Frame:
             opacities.append(opacity.ravel())
             lengths.append(np.full(n, T))
 
-        for g, _, bias in self.strands:
+        for g, kind, bias in self.strands:
+            step = 1 if kind == "scalp" else max(1, round(30 / per_cm))  # a small beard needs fewer, wider strands
             world, rgb = avatar.hair.shaded(
-                g, self.posed.surface, R, self.through, self.lights, self.light.ambient, self.view.eye
+                g, self.posed.surface, R, self.through, self.lights, self.light.ambient, self.view.eye, step
             )
-            add(world, rgb, g.width, g.opacity, bias)
+            add(world, rgb, g.width[::step] * np.float32(step**0.7), g.opacity[::step], bias)
         level = np.float32(0.25 + 0.75 * np.clip(self.lights[0, 3:6], 0, 1.2))
         for q in avatar.hair.brows_and_lashes.on(self.posed.face, self.posed.eyeballs):
             rgb = np.repeat((q.colour * level)[:, None], q.points.shape[1], 1)
@@ -274,10 +277,11 @@ class _Frame:
         start = np.flatnonzero(segments)
         depth = P[start, 2] + P[start + 1, 2]
         low, high = depth.min(), depth.max()
-        rank = ((depth - low) * np.float32(65535 / max(high - low, 1e-6))).astype(np.uint16)
+        rank = ((high - depth) * np.float32(65535 / max(high - low, 1e-6))).astype(np.uint16)
         order = start[np.argsort(rank, kind="stable")]
+        layer = np.zeros((*self.depth.shape, 4), np.float32)
         in_bands(
-            draw_strands, self.view.pixels, self.image, self.alpha, self.depth, P, np.concatenate(colours),
+            draw_strands, self.view.pixels, self.image, self.alpha, self.depth, layer, P, np.concatenate(colours),
             np.concatenate(opacities), np.concatenate(widths), order,
         )  # fmt: skip
 

@@ -242,8 +242,8 @@ def shade(
             d = norm((n[0] + h[0], n[1] + h[1], n[2] + h[2]))  # softer normal for diffuse light
             ir = irradiance(ambient, d)
             # occlusion is weaker where light bounces inside: red in skin
-            s15 = min(1.0, sss * 1.5)
-            open_ = (ao ** (1 - 0.45 * s15), ao ** (1 - 0.22 * s15), ao ** (1 - 0.15 * s15))
+            bounce = min(1.0, sss * 1.5) * (1 - ao)
+            open_ = (ao * (1 + 0.75 * bounce), ao * (1 + 0.33 * bounce), ao * (1 + 0.22 * bounce))
             total = scale(times(times(c, ir), open_), (0.55 + 0.45 * hair_light) * eye_light)
             wrap = (sss * 0.50, sss * 0.20, sss * 0.12)  # light reaches round the edge, red furthest
             for i in range(lights.shape[0]):
@@ -262,7 +262,7 @@ def shade(
                     if L[2] < 0:
                         s *= a[RIM_SHADOW]
                 s *= 0.35 + 0.65 * ao
-                red = max(0.0, (nl + wrap[0]) / (1 + wrap[0])) * (1 - 0.35 * wrap[0]) * s ** (1 - 0.45 * min(1.0, sss))
+                red = max(0.0, (nl + wrap[0]) / (1 + wrap[0])) * (1 - 0.35 * wrap[0]) * s * (1 + 0.75 * min(1.0, sss) * (1 - s))
                 green = max(0.0, (nl + wrap[1]) / (1 + wrap[1])) * s
                 blue = max(0.0, (nl + wrap[2]) / (1 + wrap[2])) * s
                 total = add(total, times(times(c, colour), (red, green, blue)), eye_light)
@@ -335,13 +335,13 @@ def shade_hair(
         n = norm(add(away, t, -dot(away, t)))  # outward, perpendicular to the strand
         x, y, z = cells[i, 0], cells[i, 1], cells[i, 2]
         sky = grid_at(open_sky, x, y, z, 1.0)
-        total = scale(times(c, irradiance(ambient, n)), (0.22 + 0.78 * sky) * 1.45)
+        total = scale(times(c, irradiance(ambient, n)), (0.32 + 0.68 * sky) * 1.75)
         for q in range(lights.shape[0]):
             L, colour = vec(lights[q], 0), vec(lights[q], 3)
             light = grid_at(through[q], x, y, z, 1.0)
             scattered = light**0.35 * 0.30
             tl, nl = dot(t, L), max(0.0, dot(away, L) * 0.6 + 0.4)
-            diffuse = np.sqrt(max(0.0, 1 - tl * tl)) * 0.80 * nl
+            diffuse = np.sqrt(max(0.0, 1 - tl * tl)) * 1.05 * nl
             half = norm((L[0] + v[0], L[1] + v[1], L[2] + v[2]))
             white = highlight(t, n, -0.10 + jitter[i], half, 40) * shine[0]
             tinted = highlight(t, n, 0.13 + jitter[i], half, 9) * shine[1]

@@ -61,6 +61,9 @@ def skin_texture(p: Identity) -> Array32:
         beard = m["beard"]
         grain = Mask(beard.top, beard.left, beard.values * (0.8 + 0.2 * np.clip(pores()[beard.window], -1, 1)))
         mix(A, grain, base * 0.45 + colour(p.hair.beard_colour) * 0.35 + np.float32([0, 0.004, 0.008]), look.stubble)
+    under = base * 0.40 + colour(p.hair.beard_colour) * 0.55  # skin seen between the hairs of a beard
+    mix(A, m["beard"], under, 0.75 if p.hair.beard == "full" else 0.35 if p.hair.beard == "stubble" else 0.0)
+    mix(A, m["moustache"], under, {"none": 0.0, "stubble": 0.3}.get(p.hair.beard, 0.65))
     _paint_lips(A, p)
     mix(A, m["brow"], colour(p.hair.brow_colour) * 0.6 + dark * 0.4, 0.35)
     mix(A, m["freckles"], base * np.float32([0.62, 0.40, 0.28]), look.freckles * 0.8)

@@ -11,13 +11,15 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, gaussian_filter1d, map_coordinates
-from scipy.spatial import cKDTree
+from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.spatial import KDTree
 
 from deepmask.engines.painter.body import Body
 from deepmask.engines.painter.cage import HEAD_CENTRE, HEAD_TRIANGLES, REST_HEAD
 from deepmask.engines.painter.geometry import Array, Array32, face_normals, length, smoothstep, unit, vertex_normals
 from deepmask.engines.painter.hair_styles import CROWN, KNOT, KNOT_RADIUS, Style, scalp_mask
+from deepmask.engines.painter.raster import in_bands
+from deepmask.engines.painter.strand_kernels import finish, interpolate
 
 VOLUME_CENTRE = np.array([0, 4.2, -3.4])
 """Outward directions of the hair volume start here."""
@@ -29,6 +31,8 @@ class Strands:
 
     points: Array32
     """(n, T, 3) cm."""
+    tangents: Array32
+    """(n, T, 3) unit directions towards the tip."""
     colour: Array32
     """(n, 3) linear rgb."""
     ramp: Array32
@@ -68,7 +72,7 @@ class Scalp:
         n = self.MAP_ROWS
         t, p = np.meshgrid(np.linspace(0, np.pi, n), np.linspace(-np.pi, np.pi, 2 * n), indexing="ij")
         q = np.stack([np.sin(t) * np.sin(p), np.cos(t), np.sin(t) * np.cos(p)], -1).reshape(-1, 3)
-        distance, near = cKDTree(d / r[:, None]).query(q, k=4)
+        distance, near = KDTree(d / r[:, None]).query(q, k=4)
         w = 1 / (distance + 1e-3)
         m = ((r[near] * w).sum(1) / w.sum(1)).reshape(n, 2 * n)
         self._radius = np.maximum(m, gaussian_filter(m, 1.2, mode="wrap"))
@@ -244,26 +248,26 @@ def grow(
     if style.fade_edge:
         lengths *= 0.45 + 0.55 * smoothstep(inside, 0.3, 1.0)
     side = np.where(roots.rest[:, 0] >= style.part, 1.0, -1.0)
-    pts = _between(style, guides, guide_roots, guide_length, roots, lengths, side)
-    spread = ((rng.random(n) - 0.5) * style.volume * 0.5).astype(np.float32)
-    away = unit(roots.points - VOLUME_CENTRE).astype(np.float32)
-    pts += (away * spread[:, None])[:, None] * np.minimum(1, t * 3)[None, :, None]
-
+    plain = _between(style, guides, guide_roots, guide_length, roots, lengths, side, rng)
     centre = rng.choice(n, min(style.clumps, n), False)
-    clump = cast(NDArray[np.intp], cKDTree(roots.points[centre]).query(roots.points)[1])
+    clump = cast(NDArray[np.intp], KDTree(roots.points[centre]).query(roots.points)[1])
     value = rng.random(len(centre))
-    pts = _clumped(style, pts, roots, centre, clump)
-    pts = _waved(style, pts, lengths, clump, value, rng)
-    walk = np.cumsum(rng.standard_normal((n, T, 3), np.float32), axis=1) / np.float32(np.sqrt(T))
-    pts += walk * (style.frizz * 0.35 * np.minimum(lengths, 8)).astype(np.float32)[:, None, None] * t[None, :, None]
-
-    keep = ~_crosses_face(pts, side) if style.curtain else np.ones(n, bool)
+    points, tangents = np.empty_like(plain), np.empty_like(plain)
+    phase = value[clump] * 18.84 + rng.normal(0, style.wave_vary, n)
+    period = style.wave_length * (1 + 0.25 * (value[clump] - 0.5))
+    in_bands(
+        finish, n, plain, centre[clump], style.clump, style.clump_taper, round(2 * style.smooth**2), lengths, phase,
+        period, style.wave, style.wave_start, style.curl, style.frizz, int(rng.integers(2**31)), HEAD_CENTRE, points,
+        tangents,
+    )  # fmt: skip
+    keep = ~_crosses_face(points, side) if style.curtain else np.ones(n, bool)
     edge = 0.35 + 0.65 * smoothstep(inside, 0.1, 0.9)
     width = style.width * np.clip(1.15 - t**4 * 0.8, 0.2, 1)
     opacity = style.opacity * (1 - 0.5 * t[None] ** 3) * np.clip(edge[:, None] + t[None] * 1.2, 0, 1)
     opacity = opacity * np.interp(t, [0, 0.12], [0.35, 1])[None]
     hair = Strands(
-        points=pts[keep],
+        points=points[keep],
+        tangents=tangents[keep],
         colour=strand_colours(base, value[clump], grey, rng)[keep],
         ramp=np.interp(t, [0, 0.25, 1.0], [0.62, 0.95, 1.18]).astype(np.float32),
         width=np.broadcast_to(width.astype(np.float32), (n, T))[keep],
@@ -273,53 +277,26 @@ def grow(
 
 
 def _between(
-    style: Style, guides: Array32, guide_roots: Roots, guide_length: Array, roots: Roots, lengths: Array, side: Array
-) -> Array32:
+    style: Style, guides: Array32, guide_roots: Roots, guide_length: Array, roots: Roots, lengths: Array, side: Array,
+    rng: np.random.Generator,
+) -> Array32:  # fmt: skip
     """(n, T, 3) strands interpolated between the three nearest guides on the same side of the parting."""
     split = 3.0 if style.flow == "part" else 0.0
     guide_side = np.where(guide_roots.rest[:, 0] >= style.part, 1.0, -1.0)
-    tree = cKDTree(np.c_[guide_roots.points, split * guide_side])
+    tree = KDTree(np.c_[guide_roots.points, split * guide_side])
     distance, near = tree.query(np.c_[roots.points, split * side], k=3)
     w = 1 / (distance + 0.05) ** 2
-    w /= w.sum(1, keepdims=True)
-    moved = guides - guides[:, :1]
-    pts = np.repeat((roots.points - roots.normals * 0.05).astype(np.float32)[:, None], style.points, 1)
-    for k in range(3):
-        scale = (w[:, k] * lengths / guide_length[near[:, k]]).astype(np.float32)
-        pts += moved[near[:, k]] * scale[:, None, None]
-    return pts
+    w *= (lengths / w.sum(1))[:, None] / guide_length[near]
+    n = len(lengths)
+    spread = unit(roots.points - VOLUME_CENTRE) * ((rng.random(n) - 0.5) * style.volume * 0.5)[:, None]
+    out = np.empty((n, style.points, 3), np.float32)
+    in_bands(interpolate, n, guides - guides[:, :1], near, w, roots.points - roots.normals * 0.05, spread, out)
+    return out
 
 
-def _clumped(style: Style, pts: Array32, roots: Roots, centre: NDArray[np.intp], clump: NDArray[np.intp]) -> Array32:
-    t = np.linspace(0, 1, style.points, dtype=np.float32)
-    offset = (roots.points - roots.points[centre][clump]).astype(np.float32)
-    target = pts[centre][clump] + offset[:, None] * np.clip(1 - t * style.clump_taper, 0.06, 1)[None, :, None]
-    near = (length(offset) < 2.5).astype(np.float32)
-    a = (style.clump * smoothstep(t, 0.05, 0.75)).astype(np.float32)[None] * near[:, None]
-    pts = pts + (target - pts) * a[..., None]
-    smooth = gaussian_filter1d(pts, style.smooth, axis=1, mode="nearest")
-    settle = np.exp(-np.arange(style.points, dtype=np.float32) / 1.5)[None, :, None]
-    return smooth + (pts[:, :1] - smooth[:, :1]) * settle
-
-
-def _waved(
-    style: Style, pts: Array32, lengths: Array, clump: NDArray[np.intp], value: Array, rng: np.random.Generator
-) -> Array32:
-    if not style.wave:
-        return pts
-    t = np.linspace(0, 1, style.points)
-    tangent = unit(np.gradient(pts, axis=1))
-    b1 = unit(np.cross(tangent, unit(pts - HEAD_CENTRE)))
-    arc = t[None] * lengths[:, None]
-    period = style.wave_length * (1 + 0.25 * (value[clump] - 0.5))
-    phase = 2 * np.pi * arc / period[:, None] + (value[clump] * 18.84)[:, None]
-    phase += rng.normal(0, style.wave_vary, len(pts))[:, None]
-    size = smoothstep(arc, 0, style.wave_start) * style.wave
-    pts = pts + ((np.sin(phase) * size)[..., None] * b1).astype(np.float32)
-    if style.curl:
-        b2 = np.cross(b1, tangent)
-        pts = pts + ((np.cos(phase) * size * style.curl)[..., None] * b2).astype(np.float32)
-    return pts
+def directions(points: NDArray) -> Array32:
+    """(n, T, 3) unit tangents of strands."""
+    return unit(np.gradient(points, axis=1)).astype(np.float32)
 
 
 def strand_colours(
@@ -352,6 +329,7 @@ def _with_knot(hair: Strands, base: Array32, grey: float, rng: np.random.Generat
     join = np.concatenate
     return Strands(
         points=join([hair.points, pts.astype(np.float32)]),
+        tangents=join([hair.tangents, directions(pts)]),
         colour=join([hair.colour, strand_colours(base, band, grey, rng)]),
         ramp=hair.ramp,
         width=join([hair.width, np.full((n, T), 0.075, np.float32)]),

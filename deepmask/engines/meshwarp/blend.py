@@ -6,8 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmask.engines.meshwarp.geometry import MeshPoints, height_above_brows
-from deepmask.engines.meshwarp.regions import Mask, SoftMask, grown, oval, shrunk, soft
+from deepmask.engines.meshwarp.geometry import MeshPoints
+from deepmask.engines.meshwarp.regions import Mask, SoftMask, grown, height_along, oval, shrunk, soft
+from deepmask.landmark_points import FOREHEAD
+
+_BROW_ARCHES = (105, 334, 66, 296)
 
 FloatImage = NDArray[np.float32]
 """(n, n, 3) RGB, 0..255."""
@@ -16,7 +19,8 @@ FloatImage = NDArray[np.float32]
 def face_mask(side_px: int, points: MeshPoints, cover: Mask, face_px: float, forehead_fade: float = 0.4) -> SoftMask:
     """Where the drawn face is seen: the oval eroded by 3.5 %, feathered by 3 %, fading towards the hair line."""
     mask = shrunk(cv2.min(oval(side_px, points), cover).astype(np.uint8), 0.035 * face_px)
-    t = np.clip((0.97 - height_above_brows(points, side_px)) / forehead_fade, 0, 1)
+    brows = points[list(_BROW_ARCHES), :2].mean(0)
+    t = np.clip((0.97 - height_along(side_px, brows, points[FOREHEAD, :2] - brows)) / forehead_fade, 0, 1)
     return soft(mask, 0.03 * face_px) * (t * t * (3 - 2 * t)).astype(np.float32)
 
 

@@ -103,10 +103,20 @@ def _spread_matched(lab: FloatImage, photo: FloatImage, skin: Selection, skin_ph
     source, target = lab[skin], photo[skin_photo]
     if len(source) < LEAST_SKIN_PX:
         return lab
+    slope = np.clip(_chroma_slope(target) - _chroma_slope(source), -0.5, 0.5)
+    lab = lab.copy()
+    lab[..., 1:] += slope * (lab[..., :1] - np.median(source[:, 0]))
+    source = lab[skin]
     ratio = np.clip(target.std(0) / (source.std(0) + 1e-5), 0.75, 1.1).astype(np.float32)
     lab = (lab - np.median(source, 0)) * ratio + np.median(target, 0)
     lab[..., 0] -= 0.75 * np.maximum(lab[..., 0] - np.percentile(target[:, 0], 97), 0)
     return lab.astype(np.float32)
+
+
+def _chroma_slope(values: FloatImage) -> NDArray[np.float32]:
+    """How a and b of skin (N, 3) rise with its lightness (2,): warm skin glows in its highlights, pale skin fades."""
+    lightness = values[:, 0] - values[:, 0].mean()
+    return (lightness @ (values[:, 1:] - values[:, 1:].mean(0)) / (lightness @ lightness + 50)).astype(np.float32)
 
 
 def _fold_shading(photo: RGBImage, regions: FaceRegions, face_px: float) -> FloatImage:

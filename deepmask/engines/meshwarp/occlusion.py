@@ -10,17 +10,14 @@ from numpy.typing import NDArray
 
 from deepmask.engines.meshwarp.colour import to_lab
 from deepmask.engines.meshwarp.geometry import MeshPoints
-from deepmask.engines.meshwarp.regions import SoftMask, bare_skin, brows, grown, hull, hulls, oval, shrunk
+from deepmask.engines.meshwarp.regions import SoftMask, bare_skin, brows, grown, height_along, hull, hulls, oval, shrunk
 from deepmask.faces import RGBImage
-from deepmask.landmark_points import CHIN, FOREHEAD, LEFT_EYE, LIPS_OUTER, NOSE_TIP, RIGHT_EYE
+from deepmask.landmark_points import CHIN, FOREHEAD, LEFT_EYE, NOSE_TIP, RIGHT_EYE
 
 SKIN_CORE = (
     116, 117, 118, 50, 187, 205, 36, 142, 126, 6, 197, 5, 4, 345, 346, 347, 280, 411, 425, 266, 371, 355, 9, 151,
 )  # fmt: skip
 """Cheeks and nose: nearly always bare."""
-
-FORBIDDEN_SHARE = 0.35
-"""Of the lower face: more that is not skin is a covering, not a shadow."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,8 @@ def hair_free(image: RGBImage, points: MeshPoints, face_px: float) -> SoftMask:
         return np.ones((n, n), np.float32)
     face = oval(n, points)
     features = grown(hulls(n, points, (LEFT_EYE, RIGHT_EYE)) | brows(n, points), 0.045 * face_px)
-    foreign = (model.foreign(image) & (features == 0) & (face > 0) & _above(n, points, NOSE_TIP)).astype(np.uint8)
+    above_nose = height_along(n, points[NOSE_TIP, :2], points[FOREHEAD, :2] - points[CHIN, :2]) > 0
+    foreign = (model.foreign(image) & (features == 0) & (face > 0) & above_nose).astype(np.uint8)
     foreign = cv2.morphologyEx(foreign, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     edge = (face > 0) & (shrunk(face, 0.02 * face_px) == 0)
     covered = np.zeros((n, n), np.uint8)
@@ -67,21 +65,3 @@ def hair_free(image: RGBImage, points: MeshPoints, face_px: float) -> SoftMask:
             covered[inside] = 255
     covered = grown(covered, 1)
     return 1 - cv2.GaussianBlur(covered.astype(np.float32) / 255, (0, 0), max(1.0, 0.012 * face_px)).astype(np.float32)
-
-
-def covered_share(image: RGBImage, points: MeshPoints, face_px: float) -> float:
-    """Share of chin, jaw and upper lip that does not look like this face's skin: beard, mask, microphone, scarf."""
-    n = image.shape[0]
-    model = SkinModel.of(image, points, face_px)
-    if model is None:
-        return 0.0
-    lower = (shrunk(oval(n, points), 0.03 * face_px) > 0) & ~_above(n, points, NOSE_TIP)
-    lower &= grown(hull(n, points[list(LIPS_OUTER), :2]), 0.02 * face_px) == 0
-    return float(model.foreign(image)[lower].mean()) if lower.any() else 0.0
-
-
-def _above(side_px: int, points: MeshPoints, landmark: int) -> NDArray[np.bool_]:
-    """(n, n): the half of the crop above a landmark, along the axis of the face."""
-    down = points[CHIN, :2] - points[FOREHEAD, :2]
-    y, x = np.mgrid[0:side_px, 0:side_px]
-    return (x - points[landmark, 0]) * down[0] + (y - points[landmark, 1]) * down[1] < 0

@@ -11,9 +11,11 @@ import skia
 
 from deepmask import engines
 from deepmask.engines.crops import square_crop
+from deepmask.engines.meshwarp.beard import is_bearded
 from deepmask.engines.meshwarp.drawing import texture
 from deepmask.engines.meshwarp.geometry import MeshPoints, Triangles, mesh_points, triangulate
 from deepmask.engines.meshwarp.occlusion import hair_free
+from deepmask.engines.meshwarp.regions import grown, soft
 from deepmask.errors import InputError
 from deepmask.faces import Face, RGBImage, clip_box, enlarge
 from deepmask.head_pose import face_size, head_pose
@@ -36,6 +38,7 @@ class Portrait:
     """White where no hair falls into the face."""
     points: MeshPoints
     triangles: Triangles
+    bearded: bool
 
     @classmethod
     def read(cls, image: RGBImage) -> Portrait:
@@ -50,9 +53,10 @@ class Portrait:
         half = 1.1 * max(x2 - x1, y2 - y1)
         crop = square_crop(image, ((x1 + x2) / 2, (y1 + y2) / 2), half, round(min(2 * half, LARGEST_SIDE_PX)))
         points = mesh_points(crop.points_to_crop(face.landmarks))
-        bare = hair_free(crop.rgb, points, face_size(points))
-        bare = np.repeat((np.clip(bare * 1.5 - 0.5, 0, 1) * 255).astype(np.uint8)[..., None], 3, axis=2)
-        return cls(texture(crop.rgb), texture(bare), points, triangulate(points))
+        face_px = face_size(points)
+        hair = grown(((hair_free(crop.rgb, points, face_px) < 0.9) * 255).astype(np.uint8), 0.03 * face_px)
+        bare = np.repeat((255 * (1 - soft(hair, 0.02 * face_px))).astype(np.uint8)[..., None], 3, axis=2)
+        return cls(texture(crop.rgb), texture(bare), points, triangulate(points), bearded=is_bearded(crop.rgb, points))
 
 
 def usable_portrait(image: RGBImage) -> RGBImage:

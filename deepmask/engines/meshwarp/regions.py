@@ -60,6 +60,14 @@ def hulls(side_px: int, points: MeshPoints, groups: Iterable[tuple[int, ...]]) -
     return mask
 
 
+def height_along(side_px: int, start: NDArray[np.float64], direction: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(n, n): 0 on the line through ``start`` (2,) across ``direction`` (2,), 1 at the tip of that, linear beyond."""
+    y, x = np.mgrid[0:side_px, 0:side_px].astype(np.float32)
+    return (((x - start[0]) * direction[0] + (y - start[1]) * direction[1]) / (direction @ direction + 1e-6)).astype(
+        np.float32
+    )
+
+
 def soft(mask: Mask, sigma_px: float) -> SoftMask:
     """The mask as 0..1, blurred."""
     return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), max(0.5, sigma_px)).astype(np.float32)

@@ -10,9 +10,11 @@ import cv2
 import numpy as np
 
 from deepmask.engines.crops import Crop, square_crop
+from deepmask.engines.meshwarp.beard import is_bearded, shaved
 from deepmask.engines.meshwarp.blend import FloatImage, face_mask, joined
 from deepmask.engines.meshwarp.colour import FaceRegions, matched, with_grain
 from deepmask.engines.meshwarp.drawing import draw_mesh, warp
+from deepmask.engines.meshwarp.eyewear import wears_glasses, without_temples
 from deepmask.engines.meshwarp.geometry import (
     MeshPoints,
     background_warp,
@@ -22,7 +24,7 @@ from deepmask.engines.meshwarp.geometry import (
 )
 from deepmask.engines.meshwarp.occlusion import hair_free
 from deepmask.engines.meshwarp.portrait import Portrait, PortraitCache
-from deepmask.engines.meshwarp.regions import Mask, bare_skin, brows, eyes, hull, polygon, soft
+from deepmask.engines.meshwarp.regions import Mask, SoftMask, bare_skin, brows, eyes, hull, polygon, soft
 from deepmask.errors import EngineFailed, InputError
 from deepmask.faces import Face, Landmarks, Patch, RGBImage
 from deepmask.head_pose import face_size
@@ -77,22 +79,28 @@ class MeshWarp:
         return _patch(crop, out)
 
 
-def swapped(crop: RGBImage, old: MeshPoints, portrait: Portrait, strength: float) -> FloatImage:
-    """The crop (n, n, 3) with the portrait's face on the mesh ``old``; float32, 0..255."""
+def swapped(crop: RGBImage, old: MeshPoints, portrait: Portrait, strength: float) -> RGBImage:
+    """The crop (n, n, 3) with the portrait's face on the mesh ``old``."""
     n, face_px = crop.shape[0], face_size(old)
     new = new_face(portrait.points, old, strength)
+    glasses = wears_glasses(crop, old)
+    if glasses:
+        crop = without_temples(crop, old, face_px)
     base = warp(crop, *background_warp(old, new, n))
     drawn, cover = draw_mesh(portrait.face, portrait.triangles, portrait.points, new, n)
     cover = np.asarray(cv2.erode(cover, np.ones((3, 3), np.uint8)), np.uint8)
     bare, _ = draw_mesh(portrait.bare, portrait.triangles, portrait.points, new, n)
     free = np.minimum(hair_free(base, new, face_px), bare[..., 0].astype(np.float32) / 255)
-    regions = _regions(new, cover, free, face_px)
+    regions = _regions(new, cover, free, face_px, glasses)
     colour = matched(drawn, base, regions, face_px)
     colour = with_grain(colour, base, regions.skin)
     if mouth_opening(new) > OPEN_MOUTH:
         colour = _own_teeth(colour, crop, old, new, face_px)
     mask = face_mask(n, new, cover, face_px) * free
-    return np.clip(joined(colour, base.astype(np.float32), mask, new, face_px), 0, 255)
+    out = np.clip(joined(colour, base.astype(np.float32), mask, new, face_px), 0, 255).astype(np.uint8)
+    if is_bearded(base, new) and not portrait.bearded:
+        out = shaved(out, base, new, face_px)
+    return out
 
 
 def _upright_crop(image: RGBImage, landmarks: Landmarks) -> Crop:
@@ -106,7 +114,7 @@ def _upright_crop(image: RGBImage, landmarks: Landmarks) -> Crop:
     return square_crop(image, (float(centre[0]), float(centre[1])), half, side, roll)
 
 
-def _regions(new: MeshPoints, cover: Mask, free: np.ndarray, face_px: float) -> FaceRegions:
+def _regions(new: MeshPoints, cover: Mask, free: SoftMask, face_px: float, glasses: bool) -> FaceRegions:
     n = cover.shape[0]
     visible = free > 0.9
     folds = np.maximum(*(soft(hull(n, new[list(group), :2]), 0.03 * face_px) for group in SMILE_FOLDS))
@@ -115,7 +123,7 @@ def _regions(new: MeshPoints, cover: Mask, free: np.ndarray, face_px: float) -> 
         eyes=soft(eyes(n, new), 0.006 * face_px),
         brows=(brows(n, new) > 0) & visible,
         folds=FOLD_STRENGTH * folds,
-        glasses=False,
+        glasses=glasses,
     )
 
 
@@ -130,10 +138,10 @@ def _own_teeth(colour: FloatImage, crop: RGBImage, old: MeshPoints, new: MeshPoi
     return colour * (1 - weight) + inside * weight
 
 
-def _patch(crop: Crop, out: FloatImage) -> Patch:
+def _patch(crop: Crop, out: RGBImage) -> Patch:
     """The changed pixels of the crop, turned back into the picture's own grid."""
     n = crop.rgb.shape[0]
-    changed = (np.abs(out - crop.rgb).max(2) > 1.5).astype(np.uint8)
+    changed = (cv2.absdiff(out, crop.rgb).max(2) > 1).astype(np.uint8)
     alpha = cv2.GaussianBlur(cv2.dilate(changed, np.ones((5, 5), np.uint8)).astype(np.float32), (0, 0), 2)
     margin = int(0.04 * n)
     border = np.zeros((n, n), np.float32)
@@ -149,4 +157,4 @@ def _patch(crop: Crop, out: FloatImage) -> Patch:
     flags = cv2.INTER_AREA if crop.scale > 1.2 else cv2.INTER_CUBIC
     rgb = cv2.warpAffine(out, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     alpha = cv2.warpAffine(alpha.astype(np.float32), back, size)
-    return Patch(np.clip(np.rint(rgb), 0, 255).astype(np.uint8), np.clip(alpha, 0, 1).astype(np.float32), (left, top))
+    return Patch(rgb.astype(np.uint8), np.clip(alpha, 0, 1).astype(np.float32), (left, top))

@@ -1,6 +1,7 @@
 """The house stands as drawn: imports run one way, and what a command does not need is not imported."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -72,3 +73,13 @@ def test_commands_import_nothing_they_do_not_need(arguments):
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "was imported" not in result.stderr + result.stdout
     assert result.returncode == (2 if "no-such-file.jpg" in arguments else 0), result.stderr
+
+
+def test_onnxruntime_keeps_no_diary_for_its_vendor(tmp_path):
+    code = (
+        "import numpy, deepmask.engines as engines;"
+        "engines.load('face_finder', 'fast').find(numpy.zeros((64, 64, 3), numpy.uint8))"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, capture_output=True)
+    assert not [path for path in tmp_path.rglob("*") if "microsoft" in path.name.lower()]

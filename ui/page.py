@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import gradio as gr
 
 from deepmask.config import Settings
@@ -23,8 +25,8 @@ def page(settings: Settings, workspace: Workspace) -> gr.Blocks:
     """The Blocks of the app; ``GRADIO_TEMP_DIR`` must be the workspace's folder already."""
     register = Register()
     with gr.Blocks(title="Deepmask", analytics_enabled=False, delete_cache=(3600, _DAY), fill_width=True) as blocks:
-        state = gr.State(lambda: Session(workspace.folder), delete_callback=_forget)
-        app = App(settings, Vault(), state)
+        state = gr.State(Session(workspace.folder), delete_callback=_forget)
+        app = App(settings, Vault(), state, register)
         gr.HTML(f'<header class="dm-header">{LOGO}<div><h1>Deepmask</h1><p>{TAGLINE}</p></div></header>', padding=False)
         with gr.Tabs(elem_classes="dm-tabs"):
             with gr.Tab("Photos", id="photos") as photos_tab:
@@ -39,31 +41,29 @@ def page(settings: Settings, workspace: Workspace) -> gr.Blocks:
         personas.refresh_on(personas_tab)
         people.refresh_on(people_tab)
         public = add_endpoints(app)
-        blocks.load(_opener(register), [state], None, show_progress="hidden")
-        blocks.unload(_closer(register))
+        blocks.load(_on_load(register), [state], [state], show_progress="hidden")
+        blocks.unload(_on_unload(register))
     for event in blocks.fns.values():  # what the page does by itself is no interface for others
         if event.api_name not in public:
             event.api_visibility = "private"
     return blocks
 
 
-def _forget(session: Session | None) -> None:
-    if session is not None:
-        session.stop()
-        session.purge()
+def _forget(session: Session) -> None:
+    session.stop()
+    session.purge()
 
 
-def _opener(register: Register):
-    def opened(session: Session, request: gr.Request) -> None:
-        if request.session_hash:
-            register.opened(request.session_hash, session)
+def _on_load(register: Register) -> Callable[..., Session]:
+    def opened(session: Session, request: gr.Request) -> Session:
+        register.opened(request.session_hash, session)
+        return session
 
     return opened
 
 
-def _closer(register: Register):
+def _on_unload(register: Register) -> Callable[..., None]:
     def closed(request: gr.Request) -> None:
-        if request.session_hash:
-            register.closed(request.session_hash)
+        register.closed(request.session_hash)
 
     return closed

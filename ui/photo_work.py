@@ -147,7 +147,8 @@ class PhotoWork:
     # ----------------------------------------------------------------------------------------------------- mask
     def mask(self, session: Session, progress: Progress) -> None:
         """Mask every photo on the desk that is not masked yet."""
-        if self.who(session) == STARTER:
+        self.decide_all(session)
+        if self.who(session) == STARTER and _undecided(session):
             persona = avatar.starter(self.vault, progress=part(progress, 0.0, 0.3))
             self.choose(session, EVERYBODY + persona.id, session.bystanders)
             progress = part(progress, 0.3, 1.0)
@@ -185,6 +186,11 @@ def zipped(works: Sequence[Work], path: Path) -> Path:
             taken.add(name)
             archive.write(masked, name)
     return path
+
+
+def _undecided(session: Session) -> bool:
+    """Whether a face follows the chooser."""
+    return any(r.id not in w.by_hand for w in session.works if w.plan is not None for r in w.plan.regions)
 
 
 def _counted(progress: Progress, n: int, count: int) -> Progress:

@@ -14,7 +14,7 @@ from pipelines import avatar, photo
 from ui.events import BAR, guarded, progress_of
 from ui.panels.shared import App
 from ui.photo_work import masked_name
-from ui.session import Session
+from ui.session import Session, Work
 
 
 def add_endpoints(app: App) -> frozenset[str]:
@@ -49,35 +49,49 @@ class _Endpoints:
         chosen = self._app.vault.persona(persona).id if persona else None
         return photo.PhotoOptions(persona=chosen, bystanders=bystanders)  # type: ignore[arg-type]  # checked there
 
-    @guarded
-    def analyze(self, session: Session, file: str, persona: str, bystanders: str, bar: gr.Progress = BAR) -> dict:
-        """The faces of a photo and what would happen to each: a plan."""
+    def _take(self, session: Session, file: str, request: gr.Request) -> Work:
+        self._app.register.opened(request.session_hash, session)
         work = session.take(Path(file), Path(file).name)
+        session.works.clear()
+        return work
+
+    @guarded
+    def analyze(
+        self, session: Session, file: str, persona: str, bystanders: str, request: gr.Request, bar: gr.Progress = BAR
+    ) -> dict:
+        """The faces of a photo and what would happen to each: a plan."""
+        work = self._take(session, file, request)
         source = session.photo(work, self._app.settings.max_megapixels)
         options, roster = self._options(persona, bystanders), session.roster(self._app.vault)
         plan = photo.analyze(source, roster, options, progress=progress_of(session, bar))
-        session.works.remove(work)
         return json.loads(plan.to_json())
 
     @guarded
     def mask_photo(
-        self, session: Session, file: str, persona: str, bystanders: str, bar: gr.Progress = BAR
+        self, session: Session, file: str, persona: str, bystanders: str, request: gr.Request, bar: gr.Progress = BAR
     ) -> tuple[str, dict]:
         """The masked photo and its report. 'persona' names the one everybody gets; empty: as enrolled."""
-        work = session.take(Path(file), Path(file).name)
+        work = self._take(session, file, request)
         source = session.photo(work, self._app.settings.max_megapixels)
         options, roster = self._options(persona, bystanders), session.roster(self._app.vault)
         result = photo.mask(source, self._app.vault, roster, options, progress=progress_of(session, bar))
         path = work.folder / "masked" / masked_name(work.path, source)
         result.photo.save(path)
-        session.works.remove(work)
         return str(path), json.loads(result.report.to_json())
 
     @guarded
     def create_personas(
-        self, session: Session, prompt: str, seed: float, count: float, style: str, bar: gr.Progress = BAR
+        self,
+        session: Session,
+        prompt: str,
+        seed: float,
+        count: float,
+        style: str,
+        request: gr.Request,
+        bar: gr.Progress = BAR,
     ) -> tuple[list[str], list[dict]]:
         """Portraits for a prompt with consecutive seeds, and what was understood; nothing is kept."""
+        self._app.register.opened(request.session_hash, session)
         options = avatar.AvatarOptions(engine=style or "auto", count=int(count))
         drafts = avatar.create(prompt, int(seed), options, progress=progress_of(session, bar))
         told = [

@@ -16,6 +16,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from deepmask.errors import Cancelled, InputError
 from deepmask.faces import RGBImage
@@ -145,6 +146,10 @@ class Session:
     _files: int = 0
     _open: tuple[Path, Photo] | None = field(default=None, repr=False)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Session:
+        """A new session: Gradio gives each page a copy of a state's first value."""
+        return Session(self.workspace)
+
     @property
     def folder(self) -> Path:
         """The session's folder, made on first use."""
@@ -238,13 +243,14 @@ class Register:
         self._grace_seconds = grace_seconds
         self._sessions: dict[str, Session] = {}
 
-    def opened(self, page: str, session: Session) -> None:
-        """A page was loaded."""
-        self._sessions[page] = session
+    def opened(self, page: str | None, session: Session) -> None:
+        """A page was loaded, or a script called."""
+        if page is not None:
+            self._sessions[page] = session
 
-    def closed(self, page: str) -> None:
+    def closed(self, page: str | None) -> None:
         """A page was closed, or its connection broke."""
-        if session := self._sessions.get(page):
+        if page is not None and (session := self._sessions.get(page)):
             self._purge_later(page, session, self._grace_seconds)
 
     def _purge_later(self, page: str, session: Session, seconds: float) -> None:

@@ -120,7 +120,7 @@ class PhotosPanel:
         }  # fmt: skip
         fast: dict[str, Any] = {"outputs": self._outputs, "show_progress": "hidden"}
         for upload in (self.drop, self.more):
-            self._busy(upload.upload, self.bar).then(work(self._on_drop), [state, upload], **slow)
+            self._busy(upload.upload, self.bar).then(worker(self._show_emptied)(self._on_drop), [state, upload], **slow)
         masking = slow | {"show_progress_on": self.mask_bar}
         self._busy(self.mask.click, self.mask_bar).then(work(self._on_mask), [state], **masking)
         self.stop.click(Session.stop, [state], None, queue=False)
@@ -199,12 +199,11 @@ class PhotosPanel:
         updates: Updates = {
             self.intro: gr.update(visible=work is None),
             self.steps: gr.update(visible=work is None),
-            self.drop: gr.update(value=None, visible=work is None),
+            self.drop: gr.update(visible=work is None),
             self.desk: gr.update(visible=work is not None),
             self.bar: gr.update(visible=False),
             self.mask_bar: gr.update(visible=False),
             self.stop: gr.update(visible=False),
-            self.more: gr.update(value=None),
         }
         if work is None:
             return updates
@@ -231,6 +230,12 @@ class PhotosPanel:
             ),
             **self._show_editor(session, regions),
             **self._show_result(session, work),
+        }  # fmt: skip
+
+    def _show_emptied(self, session: Session) -> Updates:
+        """The tab after an upload was taken over; at other times an upload may be under way and is left alone."""
+        return self.show(session) | {
+            self.drop: gr.update(value=None, visible=session.work is None), self.more: gr.update(value=None)
         }  # fmt: skip
 
     def _show_choosers(self, session: Session) -> Updates:

@@ -9,7 +9,7 @@ import gradio as gr
 
 from deepmask.config import Settings
 from deepmask.vault import Vault
-from ui.session import Session
+from ui.session import Register, Session
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class App:
     vault: Vault
     state: gr.State
     """Holds the :class:`Session` of each page."""
+    register: Register
 
 
 def empty_state(title: str, text: str) -> str:

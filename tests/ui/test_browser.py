@@ -1,0 +1,221 @@
+"""The first minute of a newcomer, in a real browser: a persona from a prompt masks a photo, which is downloaded."""
+
+import json
+import shutil
+import socket
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from deepmask import engines
+from deepmask.config import Settings
+from deepmask.faces import Face
+from deepmask.vault import Vault
+from ui.app import running
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+needs_browser = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver (Debian: apt install chromium chromium-driver)"
+)
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--window-size=1280,1000",
+)  # fmt: skip
+ASTRONAUT_FACE = Face((178.0, 68.0, 270.0, 190.0))
+
+
+class Page:
+    """The app in a headless browser."""
+
+    def __init__(self, url: str, vault: Vault, folder: Path) -> None:
+        from selenium import webdriver
+        from selenium.webdriver.chrome.service import Service
+
+        self.downloads = folder / "downloads"
+        options = webdriver.ChromeOptions()
+        options.binary_location = CHROMIUM or ""
+        for flag in (*FLAGS, f"--user-data-dir={folder / 'profile'}"):
+            options.add_argument(flag)
+        options.add_experimental_option("prefs", {"download.default_directory": str(self.downloads)})
+        options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+        self.driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+        self.url, self.vault = url, vault
+
+    def find(self, selector: str, seconds: float = 30):
+        """The first visible element of a CSS selector, waited for."""
+        return self.all(selector, seconds)[0]
+
+    def all(self, selector: str, seconds: float = 30):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            shown = [e for e in self.driver.find_elements("css selector", selector) if e.is_displayed()]
+            if shown:
+                return shown
+            time.sleep(0.1)
+        raise AssertionError(f"{selector} does not appear; the page says: {self.text()[-600:]}")
+
+    def click(self, selector: str, seconds: float = 30, *, number: int = 0) -> None:
+        self.driver.execute_script("arguments[0].click()", self.all(selector, seconds)[number])
+
+    def tab(self, name: str) -> None:
+        for button in self.all('button[role="tab"]'):
+            if button.text == name:
+                button.click()
+
+    def open(self, title: str) -> None:
+        """Unfold an accordion."""
+        for head in self.all("button.label-wrap"):
+            if head.text.startswith(title):
+                self.driver.execute_script("arguments[0].click()", head)
+
+    def choose(self, words: str) -> None:
+        """Pick an entry of the menu that is open."""
+        entry = next(e for e in self.all('[role="option"]') if e.text.strip().endswith(words))
+        entry.click()
+
+    def upload(self, selector: str, *paths: Path) -> None:
+        self.find(selector)
+        files = self.driver.find_element("css selector", f"{selector} input[type=file]")
+        files.send_keys("\n".join(str(p) for p in paths))
+
+    def says(self, words: str, seconds: float = 30) -> None:
+        """Wait until the page shows ``words``."""
+        end = time.monotonic() + seconds
+        while words not in self.text():
+            assert time.monotonic() < end, f"{words!r} is not on the page: {self.text()[-600:]}"
+            time.sleep(0.1)
+
+    def text(self) -> str:
+        return self.driver.find_element("css selector", "body").text
+
+    def downloaded(self, name: str, seconds: float = 20) -> Path:
+        end = time.monotonic() + seconds
+        while not (self.downloads / name).is_file():
+            assert time.monotonic() < end, f"no {name} among {list(self.downloads.glob('*'))}"
+            time.sleep(0.1)
+        return self.downloads / name
+
+    def foreign_requests(self) -> set[str]:
+        """Addresses the page asked other hosts for since the last call."""
+        found = set()
+        for entry in self.driver.get_log("performance"):
+            event = json.loads(entry["message"])["message"]
+            if event["method"] in ("Network.requestWillBeSent", "Network.webSocketCreated"):
+                url = event["params"].get("url") or event["params"]["request"]["url"]
+                parts = urlsplit(url)
+                if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != urlsplit(self.url).netloc:
+                    found.add(url)
+        return found
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """One app and one browser for all tests."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEEPMASK_HOME", str(tmp_path_factory.mktemp("browser-home")))
+        vault = Vault()
+        with running(Settings(port=port)) as url:
+            page = Page(url, vault, tmp_path_factory.mktemp("browser"))
+            try:
+                yield page
+            finally:
+                page.driver.quit()
+
+
+@pytest.fixture
+def page(browser):
+    """The app as a visitor finds it: no photo on the desk."""
+    browser.driver.get(browser.url)
+    return browser
+
+
+@pytest.fixture
+def astronaut(tmp_path):
+    path = tmp_path / "astronaut.jpg"
+    exif = Image.Exif()
+    exif[0x010F] = "SecretCam"
+    Image.fromarray(data.astronaut()).save(path, quality=92, exif=exif)
+    return path
+
+
+def identity_distance(masked: Path) -> float:
+    recognizer = engines.load("face_recognizer")
+    before = recognizer.embed(data.astronaut(), ASTRONAUT_FACE)
+    after = recognizer.embed(np.asarray(Image.open(masked).convert("RGB")), ASTRONAUT_FACE)
+    return float(np.linalg.norm(before - after))
+
+
+@needs_browser
+def test_a_persona_from_a_prompt_masks_a_photo(page, astronaut):
+    page.upload("#drop", astronaut)
+    page.find("#faces img", 60)
+    page.says("1 face")
+
+    page.tab("Personas")
+    page.find("#prompt textarea").send_keys("a good young indian office employee, black hair, male, zorkish")
+    page.click("#create")
+    assert len(page.all("#drafts button.thumbnail-item", 120)) == 4
+    page.says("Not understood and left out: zorkish")
+    page.click("#drafts button.thumbnail-item", number=1)
+    page.find("#persona-name input, #persona-name textarea").send_keys("Maya")
+    page.click("#keep")
+    page.find("#vault img")
+    assert [p.name for p in page.vault.personas()] == ["Maya"]
+
+    page.tab("Photos")
+    page.says("1 · becomes Maya")
+    page.click("#mask")
+    page.click("#download", 120)
+    masked = page.downloaded("astronaut-masked.jpg")
+    page.says("1 face: 1 hidden.")
+    assert "Maya" in page.find("#report").text
+    page.find("#slider img")
+
+    with Image.open(masked) as image:
+        assert image.format == "JPEG"
+        assert image.size == (512, 512)
+        assert not dict(image.getexif())
+    assert identity_distance(masked) >= 0.65
+    assert page.foreign_requests() == set()
+
+
+@needs_browser
+def test_a_face_can_be_given_another_mask_by_hand(page, astronaut):
+    photo = astronaut.rename(astronaut.with_name("again.jpg"))
+    page.upload("#drop", photo)
+    page.find("#faces img", 60)
+    page.click("#faces button.thumbnail-item")
+    page.find("#decision input").click()
+    page.choose("Pixelate")
+    page.says("1 · pixelated")
+    page.click("#mask")
+    page.click("#download", 90)
+    assert identity_distance(page.downloaded("again-masked.jpg")) >= 0.65
+    assert "large soft pixels" in page.find("#report").text.lower()
+
+
+@needs_browser
+def test_a_file_that_is_no_picture_is_named_with_the_reason(page, tmp_path):
+    text = tmp_path / "letter.jpg"
+    text.write_text("Dear Sir or Madam")
+    page.upload("#drop", text)
+    page.says("letter.jpg is not a picture")
+
+
+@needs_browser
+def test_a_portrait_is_not_imported_without_the_users_word(page, astronaut):
+    before = [p.name for p in page.vault.personas()]
+    page.tab("Personas")
+    page.open("Use a portrait you have")
+    page.upload("#import-portrait", astronaut)
+    page.click("#import")
+    page.says("Please confirm first")
+    assert [p.name for p in page.vault.personas()] == before

@@ -1,8 +1,8 @@
-"""Where a real head is, and what its face does: landmarks become pose, expression and gaze of a persona.
+"""Where a real head is and what its face does: landmarks become pose, expression and gaze of a persona.
 
-The camera is a parallel projection, picture = scale * R @ x + shift, with y up and z towards the viewer. Only pose, size
-and movement are taken over. Expressions are solved together with face shapes, so that a wide mouth is not mistaken for
-a smile, and the shapes, which belong to the person, are thrown away.
+The camera is a parallel projection, picture = scale * R @ x + shift, with y up and z towards the viewer. Only pose,
+size and movement are taken over. Expressions are solved together with face shapes, so that a wide mouth is not
+mistaken for a smile, and the shapes, which belong to the person, are thrown away.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from deepmask.engines.painter import landmarks as lm
 from deepmask.engines.painter.cage import FACE_TRIANGLES, MEAN
 from deepmask.engines.painter.expression import NEUTRAL, Expression, express
-from deepmask.engines.painter.geometry import Array, face_normals, length
+from deepmask.engines.painter.geometry import Array, face_normals, length, smoothstep
 from deepmask.engines.painter.identity import FaceShape
 from deepmask.engines.painter.shape import neutral_face
 from deepmask.faces import Landmarks
@@ -65,7 +65,7 @@ def fit_head(landmarks: Landmarks) -> HeadFit:
     scale, R, shift = _procrustes(MEAN, points[: lm.COUNT], _rigid_weights())
     frontal = (points - shift) @ R / scale
     moves = dict(zip(_MOVES, _solve_moves(frontal[: lm.COUNT]), strict=True))
-    expression = Expression(**moves)  # type: ignore[arg-type]
+    expression = _one_sided(Expression(**moves), float(R[0, 2]))  # type: ignore[arg-type]
     return HeadFit(scale, R, shift, points, frontal, _measured(expression, frontal))
 
 
@@ -79,27 +79,31 @@ def towards(expression: Expression, other: Expression, t: float) -> Expression:
     return replace(expression, **mixed)
 
 
-def covering(fit: HeadFit, outline: Array, margin_cm: float, most: float = MOST_ENLARGED) -> tuple[float, Array]:
-    """Scale and shift with which a persona's outline contains the real one and a margin.
+def covering(fit: HeadFit, face: Array, margin_cm: float, most: float = MOST_ENLARGED) -> tuple[float, Array]:
+    """Scale and shift with which a persona's silhouette contains the real one and a margin.
 
     Args:
-        outline: the persona's face outline (36, 3) in cm.
+        face: the persona's face (468, 3) in cm.
         most: largest enlargement; what it leaves over must be covered otherwise.
 
     Only these numbers depend on the real outline, in steps of two percent so that a film does not pump.
     """
-    real = fit.points[lm.OVAL, :2]
-    mine = fit.scale * outline @ fit.R.T[:, :2] + fit.shift[:2]
-    middles = (q.min(0) + q.max(0) for q in (real, mine))
-    move = np.clip(next(middles) - next(middles), -0.8 * fit.scale, 0.8 * fit.scale)
-    hull = cv2.convexHull((mine + move).astype(np.float32))[:, 0].astype(np.float64)
-    centre = (hull.min(0) + hull.max(0)) / 2
-    reach = np.interp(_angle(real - centre), *_polar(hull - centre), period=2 * np.pi)
+    real = _hull(fit.points[: lm.COUNT, :2])
+    mine = _hull(fit.scale * face @ fit.R.T[:, :2] + fit.shift[:2])
+    move = (real.min(0) + real.max(0)) / 2 - (mine.min(0) + mine.max(0)) / 2
+    move = np.clip(move, -0.9 * fit.scale, 0.9 * fit.scale)
+    centre = (mine.min(0) + mine.max(0)) / 2 + move
+    reach = np.interp(_angle(real - centre), *_polar(mine + move - centre), period=2 * np.pi)
     need = (length(real - centre) + margin_cm * fit.scale) / reach
-    k = float(np.clip(np.ceil(np.percentile(need, 90) * 50) / 50, 1.0, most))
-    shift = fit.shift + fit.scale * (1 - k) * (fit.R @ outline.mean(0))
-    shift[:2] += move
+    k = float(np.clip(np.ceil(np.percentile(need, 92) * 50) / 50, 1.0, most))
+    shift = fit.shift.copy()
+    shift[:2] = centre + k * (fit.shift[:2] + move - centre)
     return fit.scale * k, shift
+
+
+def _hull(points: Array) -> Array:
+    """Convex hull (n, 2)."""
+    return cv2.convexHull(points.astype(np.float32))[:, 0].astype(np.float64)
 
 
 def _polar(ring: Array) -> tuple[Array, Array]:
@@ -120,10 +124,10 @@ def _procrustes(a: Array, b: Array, weights: Array) -> tuple[float, Array, Array
     ca, cb = weights @ a, weights @ b
     a, b = a - ca, b - cb
     u, stretch, vt = np.linalg.svd((b * weights[:, None]).T @ a)
-    signs = np.array([1, 1, np.sign(np.linalg.det(u @ vt))])
-    R = (u * signs) @ vt
+    signs = np.array([1.0, 1.0, float(np.sign(np.linalg.det(u @ vt)))])
+    R = np.asarray((u * signs) @ vt, np.float64)
     scale = float((stretch * signs).sum() / ((a * a).sum(1) @ weights))
-    return scale, R, cb - scale * R @ ca
+    return scale, R, np.asarray(cb - scale * R @ ca, np.float64)
 
 
 @cache
@@ -133,10 +137,7 @@ def _basis() -> tuple[Array, Array]:
     moves = np.array([express(MEAN, replace(NEUTRAL, **{name: 1.0})) - rest for name in _MOVES])
     plain = neutral_face(FaceShape())
     shapes = np.array(
-        [
-            neutral_face(FaceShape(**{name: getattr(FaceShape(), name) + step})) - plain
-            for name, step in _SHAPES.items()
-        ]
+        [neutral_face(FaceShape(**{name: getattr(FaceShape(), name) + step})) - plain for name, step in _SHAPES.items()]
     )
     return moves, shapes
 
@@ -159,12 +160,12 @@ def _normal_equations() -> tuple[Array, Array, Array, Array, Array]:
     weight[lm.LIP_OUTER + lm.LIP_INNER] = 2.2
     weight[lm.EYE_R + lm.EYE_L] = 2.6
     weight[lm.BROW_R_UPPER + lm.BROW_R_LOWER + lm.BROW_L_UPPER + lm.BROW_L_LOWER] = 1.6
-    W = np.repeat(weight, 3) * np.tile([1, 1, 0.5], lm.COUNT)
+    W = np.asarray(np.repeat(weight, 3) * np.tile([1, 1, 0.5], lm.COUNT), np.float64)
     M = np.concatenate([moves, shapes]).reshape(len(moves) + len(shapes), -1).T * W[:, None]
     ridge = np.concatenate([np.full(len(moves), 1.2), np.full(len(shapes), 2.0)]) ** 2
     low = np.concatenate([np.zeros(len(moves)), np.full(len(shapes), -2.5)])
     high = np.concatenate([np.full(len(moves), 1.3), np.full(len(shapes), 2.5)])
-    return W, M, M.T @ M + np.diag(ridge), low, high
+    return W, M, np.asarray(M.T @ M + np.diag(ridge), np.float64), low, high
 
 
 def _solve_moves(face: Array) -> list[float]:
@@ -181,6 +182,18 @@ def _solve_moves(face: Array) -> list[float]:
         x = np.where(free, 0, fixed)
         x[free] = np.linalg.solve(G[np.ix_(free, free)], g[free] - G[np.ix_(free, ~free)] @ x[~free])
     return x[: len(_MOVES)].tolist()
+
+
+def _one_sided(e: Expression, turn: float) -> Expression:
+    """Of a turned head only the near half can be read: its smile counts for both, and pursed lips are not believed."""
+    near = e.smile_right if turn > 0 else e.smile_left
+    t = float(smoothstep(abs(turn), 0.25, 0.45))
+    return replace(
+        e,
+        smile_left=e.smile_left + (near - e.smile_left) * t,
+        smile_right=e.smile_right + (near - e.smile_right) * t,
+        pucker=min(e.pucker, 0.5) * (1 - t),
+    )
 
 
 def _measured(e: Expression, face: Array) -> Expression:

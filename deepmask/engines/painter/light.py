@@ -26,6 +26,12 @@ _FEATURES = {*lm.EYE_R, *lm.EYE_L, *lm.LIP_OUTER, *lm.LIP_INNER, *lm.BROW_R_UPPE
 BARE_SKIN = np.array([i for i in range(lm.COUNT) if i not in _FEATURES])
 
 
+BOUNCE = np.array([1.10, 0.98, 0.93])
+"""Light from around a face has been on skin before; without its warmth shadows look green."""
+LIPS_Y = -1.5
+"""Height in cm below which beards grow."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """What light does on a real face."""
@@ -48,6 +54,8 @@ def see_light(crop: RGBImage, origin_xy: tuple[int, int], fit: HeadFit) -> Seen:
     seen = to_linear(smooth[y, x].astype(np.float32) / 255).astype(np.float64)
     luma = seen.mean(1)
     plain = (luma >= np.percentile(luma, 8)) & (luma <= np.percentile(luma, 98))
+    # a beard is dark by itself, not for want of light
+    plain &= (fit.frontal[ids, 1] > LIPS_Y) | (luma > 0.6 * np.median(luma[fit.frontal[ids, 1] > LIPS_Y]))
     n, seen = normals[ids[plain]], seen[plain]
     nx, ny, nz = n.T
     Y = np.stack(
@@ -86,7 +94,7 @@ def light_for(seen: Seen, scene: float, albedo: Array) -> Light:
     d = unit(np.array([d[0] * 1.3, d[1] * 1.2 + 0.12, max(d[2], 0.35)]))
     ambient = np.zeros((9, 3))
     ambient[0], ambient[1] = 1 - strength * 0.72, 0.08
-    ambient[1:4] += luma[1:4, None] * 0.45
+    ambient[1:4] += np.clip(luma[1:4, None], -0.5, 0.5) * 0.45
     ambient[4:] += luma[4:, None] * 0.6
     colour, s = level * tint, float(np.sign(d[0] + 1e-3))
 
@@ -100,4 +108,4 @@ def light_for(seen: Seen, scene: float, albedo: Array) -> Light:
         lamp((0.7 * s, 0.5, -0.55), 0.22),
         lamp((-0.8 * s, 0.3, -0.5), 0.12),
     )
-    return Light(lamps, ambient * colour, catch=0.955, bump=0.8, glare=0.6)
+    return Light(lamps, ambient * colour * BOUNCE, catch=0.955, bump=0.8, glare=0.6)

@@ -18,7 +18,7 @@ from deepmask.engines.painter import landmarks as lm
 from deepmask.engines.painter.avatar import Avatar
 from deepmask.engines.painter.colours import colour, to_linear, to_srgb
 from deepmask.engines.painter.expression import Expression
-from deepmask.engines.painter.finish import grain, grain_of, softness_of
+from deepmask.engines.painter.finish import blurred, grain, grain_of, softness_of
 from deepmask.engines.painter.fit import HeadFit, covering, fit_head, towards
 from deepmask.engines.painter.geometry import NECK_PIVOT, Array, Array32, smoothstep
 from deepmask.engines.painter.identity import identity_of
@@ -116,19 +116,22 @@ class _Crop:
     def __init__(self, image: RGBImage, fit: HeadFit) -> None:
         middle = fit.on_picture(np.array([[0.0, CROP_CENTRE_CM, 0.0]]))[0]
         half = max(8, int(np.ceil(CROP_HALF_CM * fit.scale)))
-        self.origin = int(round(middle[0])) - half, int(round(middle[1])) - half
+        self.origin = round(float(middle[0])) - half, round(float(middle[1])) - half
         self.side = 2 * half
         self.rgb = _cut(image, self.origin, self.side)
         self.k = min(1.0, MOST_PX / self.side)
         n = round(self.side * self.k)
-        self.small = cv2.resize(self.rgb, (n, n), interpolation=cv2.INTER_AREA) if self.k < 1 else self.rgb
+        small = cv2.resize(self.rgb, (n, n), interpolation=cv2.INTER_AREA) if self.k < 1 else self.rgb
+        self.small: RGBImage = np.asarray(small, np.uint8)
         moved = np.array([-self.origin[0], self.origin[1], 0.0])
         self.fit = replace(fit, scale=fit.scale * self.k, shift=(fit.shift + moved) * self.k,
                            points=(fit.points + moved) * self.k)  # fmt: skip
 
     def enlarged(self, layer: Array32) -> Array32:
         """A layer of working size at the size of the crop."""
-        return cv2.resize(layer, (self.side, self.side), interpolation=cv2.INTER_LINEAR) if self.k < 1 else layer
+        if self.k == 1:
+            return layer
+        return np.asarray(cv2.resize(layer, (self.side, self.side), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _cut(image: RGBImage, origin: tuple[int, int], side: int) -> RGBImage:
@@ -155,7 +158,8 @@ class _Wearer:
         self.seen: Seen = see_light(crop.small, (0, 0), crop.fit)
         self.albedo: Array = colour(avatar.identity.skin.tone).astype(np.float64)
         self.scene = scene
-        self.scale, self.shift = covering(self.fit, avatar.face(self.expression)[lm.OVAL], self.margin_cm + FEATHER_CM)
+        self.face: Array = avatar.face(self.expression)
+        self.scale, self.shift = covering(self.fit, self.face, self.margin_cm + FEATHER_CM)
 
     def composite(self) -> tuple[RGBImage, Array32]:
         """Colours (side, side, 3) uint8 and opacity (side, side)."""
@@ -168,8 +172,7 @@ class _Wearer:
         plain, plain_alpha = self._underlay(skin, regions), regions.must_cover * behind
         eyes = self.fit.points[[33, 263], :2].mean(0) * [1, -1]
         blur = softness_of(self.crop.small, head, (float(eyes[0]), float(eyes[1])))
-        if blur:
-            head = cv2.GaussianBlur(head, (0, 0), blur)
+        head = blurred(head, blur)
         layers = [(plain, plain_alpha), (head, head_alpha * behind)]
         out = self.crop.rgb.astype(np.float32) * gain
         painted = np.zeros(out.shape[:2], np.float32)
@@ -179,7 +182,7 @@ class _Wearer:
             out += (rgb - out) * alpha[..., None]
             touched |= alpha > 1 / 256
             painted = np.maximum(painted, alpha)
-        noise = grain(painted.shape, grain_of(self.crop.rgb, painted), self.avatar.identity.seed)
+        noise = grain(self.crop.side, grain_of(self.crop.rgb, painted), self.avatar.identity.seed)
         out += (noise * painted)[..., None]
         return np.clip(out + 0.5, 0, 255).astype(np.uint8), touched.astype(np.float32)
 
@@ -213,8 +216,7 @@ class _Wearer:
 
     def _matte(self, regions: Regions) -> Array32:
         """Where the head may be seen: the persona's outline, and what of the real face lies beyond it."""
-        face = self.avatar.face(self.expression)[lm.OVAL]
-        q = (self.scale * face @ self.fit.R.T + self.shift)[:, :2] * [1, -1]
+        q = (self.scale * self.face[lm.OVAL] @ self.fit.R.T + self.shift)[:, :2] * [1, -1]
         m = np.zeros((self.n, self.n), np.float32)
         cv2.fillPoly(m, [np.round(q * 16).astype(np.int32)], (1.0,), cv2.LINE_AA, 4)
         feather = max(0.8, FEATHER_CM * self.scale * 0.5)
@@ -231,7 +233,7 @@ class _Wearer:
     def _underlay(self, skin: Array, regions: Regions) -> Array32:
         """Plain skin (n, n, 3), 0..255, with only the broadest shading of the photo."""
         sigma = 1.2 * self.fit.scale
-        luma = self.crop.small.astype(np.float32).mean(2)
+        luma = cv2.cvtColor(self.crop.small, cv2.COLOR_RGB2GRAY).astype(np.float32)
         weight = np.maximum(regions.must_cover, 1e-3)
         k = max(1, int(sigma / 4))
         small = (self.n // k + 1, self.n // k + 1)

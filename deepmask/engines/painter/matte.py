@@ -1,7 +1,7 @@
 """What of a photo is covered by a mask, what stays in front of it, and what is tinted to match it.
 
-Skin and hair are told apart by log-chromaticity and brightness, learnt from this one photo: skin from the cheeks and the
-nose, hair from above the forehead. In doubt a pixel counts as skin and is covered, so no skin can shine through.
+Skin and hair are told apart by log-chromaticity and brightness, learnt from this one photo: skin from the cheeks and
+the nose, hair from above the forehead. In doubt a pixel counts as skin and is covered, so no skin can shine through.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from deepmask.faces import RGBImage
 SKIN_POINTS = [50, 280, 205, 425, 117, 346, 101, 330, 36, 266, 4, 5, 195, 197, 118, 347, 187, 411]
 """Cheeks and nose: bare whatever the hair and the beard."""
 CHIN_POINTS = [152, 199, 175, 171, 396, 148, 377, 200]
-FEATURE_POINTS = [*lm.EYE_R, *lm.EYE_L, *lm.LIP_OUTER, 4, 152, 148, 377, 176, 400, 50, 280, 205, 425, 187, 411, 118, 347,
-                  214, 434]  # fmt: skip
-WORK_PX = 200
-"""Side of the picture the regions are found on."""
+FEATURE_POINTS = [*lm.EYE_R, *lm.EYE_L, *lm.LIP_OUTER, 4, 152, 148, 377, 176, 400, 50, 280, 205, 425, 187, 411, 118,
+                  347, 214, 434]  # fmt: skip
+"""Eyes, nose, cheeks, mouth and chin."""
+WORK_PX = 140, 200
+"""Least and most side of the picture the regions are found on."""
 FEATHER_CM = 0.42
 
 
@@ -82,16 +83,16 @@ def features(crop: RGBImage) -> Array32:
 def find_regions(crop: RGBImage, fit: HeadFit, margin_cm: float) -> Regions:
     """The regions of a square ``crop``; ``fit`` is in its pixels."""
     side = crop.shape[0]
-    k = min(1.0, WORK_PX / side)
-    n = max(8, round(side * k))
-    small = cv2.resize(crop, (n, n), interpolation=cv2.INTER_AREA) if n != side else crop
-    canvas = _Canvas(features(cv2.GaussianBlur(small, (0, 0), 0.7)), fit, n / side)
+    n = int(np.clip(side, *WORK_PX))
+    how = cv2.INTER_AREA if n < side else cv2.INTER_CUBIC
+    small = cv2.resize(crop, (n, n), interpolation=how) if n != side else crop
+    canvas = _Canvas(features(np.asarray(cv2.GaussianBlur(small, (0, 0), 0.7), np.uint8)), fit, n / side)
     front = canvas.in_front()
     covered = canvas.must_cover(margin_cm)
     around = canvas.around(covered)
 
     def enlarged(mask: Array32) -> Array32:
-        return cv2.resize(mask, (side, side), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(cv2.resize(mask, (side, side), interpolation=cv2.INTER_LINEAR), np.float32)
 
     return Regions(enlarged(covered), _refined(enlarged(front), crop, 0.35 * fit.scale), enlarged(around))
 
@@ -100,7 +101,8 @@ def _refined(mask: Array32, guide: RGBImage, radius: float) -> Array32:
     """The mask with the edges of the photo (guided filter, He et al., 2013)."""
     if not mask.any():
         return mask
-    fine = cv2.ximgproc.guidedFilter(guide, mask, max(2, round(radius)), 40.0)
+    grey = cv2.cvtColor(guide, cv2.COLOR_RGB2GRAY)
+    fine = cv2.ximgproc.guidedFilter(grey, mask, max(2, round(radius)), 40.0)
     return np.clip(fine * 1.15 - 0.05, 0, 1)
 
 
@@ -165,7 +167,7 @@ class _Canvas:
         dome = (self.above > 0) & ((self.right / 6.4) ** 2 + (self.above / 8.2) ** 2 < 1)
         like = (self.from_skin < 14) & (self.from_skin < self.from_hair + 4) & dome
         m = cv2.morphologyEx(like.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-        joined = _connected(m | self.face, self.face) & dome
+        joined = _connected(np.asarray(m, bool) | self.face, self.face) & dome
         return cv2.morphologyEx(joined.astype(np.uint8), cv2.MORPH_CLOSE, _disc(0.5 * self.px)) > 0
 
     def _beard(self) -> NDArray[np.bool_]:
@@ -196,6 +198,7 @@ class _Canvas:
         nose = float(((self.landmarks[lm.NOSE_TIP] - self.brow) @ self.up) / self.px)
         beard_zone = smoothstep(-self.above, -nose - 1, -nose + 1)
         sure = smoothstep(odds - (6 + 14 * beard_zone) * depth, 0, 5) * (1 - smoothstep(inner, 0.1, 0.6))
+        sure *= 1 - smoothstep(self.from_hair, 14, 24)
         solid = sure > 0.4
         kept = _connected(solid, solid & (self.above > 4.0)).astype(np.uint8)
         return (sure * cv2.dilate(kept, np.ones((3, 3), np.uint8))).astype(np.float32)
@@ -219,17 +222,20 @@ class _Canvas:
         beside = np.abs(self.right - middle)
         neck = (self.above < chin + 3.5) & (self.above > chin - 7) & (beside < 0.95 * half)
         ear = (self.above < 0.5) & (self.above > -7.5) & (beside < half + 1.6)
-        solid = (like > 0.35) & (neck | ear)
+        ear_like = np.exp(-0.5 * np.maximum(self.from_skin - 6, 0) / 5).astype(np.float32)
+        like = np.where(neck, like, np.where(ear, ear_like, 0)).astype(np.float32)
+        solid = like > 0.35
         core = covered > 0.5
         joined = _connected(solid | core, core).astype(np.uint8)
         joined = cv2.dilate(joined, np.ones((3, 3), np.uint8))
         fade = smoothstep(self.above, chin - 7, chin - 4)
-        return (cv2.GaussianBlur(like * (neck | ear) * joined, (0, 0), max(0.7, 0.1 * self.px)) * fade).astype(np.float32)
+        return (cv2.GaussianBlur(like * joined, (0, 0), max(0.7, 0.1 * self.px)) * fade).astype(np.float32)
 
 
 def _connected(mask: NDArray, seed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The parts of ``mask`` that touch ``seed``."""
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    count, found = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    labels = np.asarray(found, np.intp)
     touched = np.zeros(count, bool)
     touched[np.unique(labels[seed & (mask > 0)])] = True
     touched[0] = False

@@ -52,19 +52,20 @@ def cover(face: Face, *, rim: float = RIM) -> Cover:
     size = max(1, round(w * scale)), max(1, round(h * scale))
     filled = np.zeros(size[::-1], np.uint8)
     points = (outline - low) * (size[0] / w, size[1] / h)
-    cv2.fillConvexPoly(filled, np.rint(points * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
+    cv2.fillConvexPoly(filled, np.rint(points * 16).astype(np.int32), (255,), cv2.LINE_AA, 4)
     distance = cv2.distanceTransform(255 - filled, cv2.DIST_L2, 5) / (rim_px * scale)
     fall = np.clip(1 - distance / 1.5, 0, 1)
     alpha = (fall * fall * (3 - 2 * fall)).astype(np.float32)
-    alpha = np.maximum(alpha, (filled > 0).astype(np.float32))
+    alpha = np.maximum(alpha, filled.astype(np.float32) / 255)
     if scale < 1:
-        alpha = cv2.resize(alpha, (w, h), interpolation=cv2.INTER_LINEAR)
+        alpha = np.asarray(cv2.resize(alpha, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
     return Cover(alpha, (int(low[0]), int(low[1])))
 
 
 def _outline(face: Face) -> NDArray[np.float64]:
     """Convex outline (N, 2) of what has to be opaque."""
     x1, y1, x2, y2 = enlarge(face.box_xyxy, BOX_SCALE)
+    x1, y1, x2, y2 = min(x1, x2 - 2), min(y1, y2 - 2), max(x2, x1 + 2), max(y2, y1 + 2)  # at least a few pixels
     angle = np.linspace(0, 2 * np.pi, 96, endpoint=False)
     c, s = np.cos(angle), np.sin(angle)
     # a superellipse of degree 2.3 covers the corners of the jaw without looking like a box
@@ -74,7 +75,8 @@ def _outline(face: Face) -> NDArray[np.float64]:
         oval = face.landmarks[list(OVAL), :2]
         centre = oval.mean(0)
         crown = face.landmarks[FOREHEAD, :2] - face.landmarks[CHIN, :2]
-        upper = oval[(oval - centre) @ crown > 0] + crown * FOREHEAD_REACH
+        upper = oval[(oval - centre) @ crown > 0]
+        upper = centre + (upper - centre) * 0.85 + crown * FOREHEAD_REACH
         points = np.vstack([points, centre + (oval - centre) * HULL_SCALE, upper])
     return cv2.convexHull(points.astype(np.float32))[:, 0].astype(np.float64)
 

@@ -42,8 +42,10 @@ def scene_light(image: RGBImage, landmarks: Landmarks, normals: NDArray[np.float
     low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)
     box = enlarge((*low, *high), 2.0)
     shrink = _SAMPLES_PX / max(box[2] - box[0], box[3] - box[1])
-    crop = cut_out(image, box)
-    small = cv2.resize(crop, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else crop
+    small = cut_out(image, box)
+    if shrink < 1:
+        size = max(1, round(small.shape[1] * shrink)), max(1, round(small.shape[0] * shrink))
+        small = cv2.resize(small, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
     return Light(*_brightness(small), _direction(small, landmarks, (box[0], box[1]), min(shrink, 1.0), normals))
 
 

@@ -17,18 +17,20 @@ from scipy.interpolate import PchipInterpolator, RBFInterpolator
 from deepmask.head_pose import frontal_face
 from deepmask.landmark_points import OVAL
 
-LEFT_CM, TOP_CM, WIDTH_CM, HEIGHT_CM = -9.0, -11.0, 18.0, 22.0
+LEFT_CM, TOP_CM, WIDTH_CM, HEIGHT_CM = -9.0, -11.5, 18.0, 22.5
 """The sheet on which the mask is drawn."""
 RELIEF_PX_PER_CM = 16
+BEFORE_THE_FACE_CM = 0.9
+"""The shell is worn this far in front of the skin, so that no nose looks out of it in half profile."""
 
 _HALF_OUTLINE = [
-    (0, -10.2), (2.5, -9.95), (4.9, -8.95), (6.8, -7.0), (7.9, -4.2), (8.2, -1.0), (7.85, 2.2), (6.75, 5.2),
+    (0, -10.8), (2.5, -10.5), (4.9, -9.4), (6.8, -7.3), (7.9, -4.4), (8.2, -1.0), (7.85, 2.2), (6.75, 5.2),
     (4.95, 7.9), (2.6, 9.75), (0, 10.3),
 ]  # fmt: skip
-_EYE_CM = (3.3, -2.35)
+_EYE_CM = (3.3, -2.6)
 _EYE_HALF_CM = (1.75, 0.74)
 
-_IVORY, _IVORY_SHADE = (243, 237, 226), (214, 201, 186)
+_IVORY, _IVORY_SHADE = (238, 238, 235), (190, 197, 206)
 _TEAL, _TEAL_SHADE = (38, 128, 136), (23, 90, 100)
 _GOLD = (222, 178, 98)
 _CORAL, _CORAL_DEEP = (206, 112, 100), (164, 78, 74)
@@ -47,6 +49,16 @@ class Relief:
     """(h, w, 3) unit vectors towards the viewer (z < 0)."""
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """The painted sheet."""
+
+    rgb: Field
+    """(h, w, 3) in 0..255, premultiplied."""
+    alpha: Field
+    """(h, w) in 0..255."""
+
+
 @cache
 def outline() -> NDArray[np.float64]:
     """(N, 2) closed outline."""
@@ -54,7 +66,8 @@ def outline() -> NDArray[np.float64]:
     along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(half, axis=0), axis=1))])
     t = np.linspace(0, along[-1], 90)
     right = np.column_stack([PchipInterpolator(along, half[:, k])(t) for k in (0, 1)])
-    return np.vstack([right, right[-2:0:-1] * (-1, 1)])
+    mirrored = np.column_stack([-right[-2:0:-1, 0], right[-2:0:-1, 1]])
+    return np.vstack([right, mirrored]).astype(np.float64)
 
 
 @cache
@@ -70,12 +83,12 @@ def relief() -> Relief:
     far = (rim - middle[:2]) * 1.25 + middle[:2]
     points = np.vstack([face[:, :2], rim, far])
     depths = np.concatenate([face[:, 2], rim_z, rim_z + 3.5])
-    surface = RBFInterpolator(points, depths, smoothing=1.5, neighbors=40)
+    surface = RBFInterpolator(points, depths, smoothing=1.5)
     ys, xs = TOP_CM + (np.arange(0, h, 4) + 2) / RELIEF_PX_PER_CM, LEFT_CM + (np.arange(0, w, 4) + 2) / RELIEF_PX_PER_CM
     coarse = surface(np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)).reshape(len(ys), len(xs))
     coarse = (coarse + coarse[:, ::-1]) / 2
     depth = cv2.resize(coarse.astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
-    depth = cv2.GaussianBlur(depth, (0, 0), 0.35 * RELIEF_PX_PER_CM)
+    depth = cv2.GaussianBlur(depth - BEFORE_THE_FACE_CM, (0, 0), 0.4 * RELIEF_PX_PER_CM)
     carved = depth + _carving(w, h)
     dy, dx = np.gradient(carved * RELIEF_PX_PER_CM)
     normals = np.dstack([dx, dy, -np.ones_like(dx)])
@@ -96,8 +109,8 @@ def _carving(w: int, h: int) -> Field:
 
 
 @cache
-def albedo(px_per_cm: int) -> NDArray[np.uint8]:
-    """(h, w, 4) colours of the mask in even light, premultiplied RGBA."""
+def drawing(px_per_cm: int) -> Drawing:
+    """The mask in even light."""
     canvas, pixels = _canvas(px_per_cm)
     shell = _path(outline())
     canvas.save()
@@ -114,7 +127,8 @@ def albedo(px_per_cm: int) -> NDArray[np.uint8]:
     _paint_mouth(canvas)
     canvas.drawPath(shell, _stroke(_GOLD, 0.42))
     canvas.restore()
-    return pixels
+    values = pixels.astype(np.float32)
+    return Drawing(np.ascontiguousarray(values[..., :3]), np.ascontiguousarray(values[..., 3]))
 
 
 def _canvas(px_per_cm: int) -> tuple[skia.Canvas, NDArray[np.uint8]]:
@@ -152,8 +166,8 @@ def _shaded(inner: tuple[int, int, int], rim: tuple[int, int, int]) -> skia.Pain
 def _seam() -> skia.Path:
     """From the middle of the forehead along the nose, around the mouth to the chin, in one swing."""
     path = skia.Path()
-    path.moveTo(2.4, -10.6)
-    path.cubicTo(-0.4, -7.6, -0.9, -4.6, -0.55, -1.6)
+    path.moveTo(2.7, -11.4)
+    path.cubicTo(-0.2, -8.0, -0.9, -4.8, -0.55, -1.6)
     path.cubicTo(-0.2, 1.2, 1.9, 1.6, 2.1, 3.6)
     path.cubicTo(2.3, 6.2, -1.4, 7.4, -1.5, 10.8)
     return path

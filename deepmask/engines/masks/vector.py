@@ -16,12 +16,12 @@ from deepmask.engines.masks.light import Light, scene_light
 from deepmask.errors import EngineFailed
 from deepmask.faces import Face, Landmarks, Patch, RGBImage
 from deepmask.head_pose import Similarity, frontal_face, head_pose, similarity_fit
-from deepmask.landmark_points import MESH_SIZE, OVAL, RIGID
+from deepmask.landmark_points import MESH_SIZE, RIGID
 from deepmask.persona import Persona
 
-_LEVELS = (12, 24, 48)
+_LEVELS = (12, 24, 40)
 """Pixels a centimetre at which the mask is kept; the next larger one is taken, so that nothing aliases."""
-_GRID = (37, 45)
+_GRID = (31, 39)
 """Columns and rows of the mesh that carries the drawing."""
 _RENDER_PX = 1400
 """Larger masks are drawn at this size and scaled up."""
@@ -73,7 +73,7 @@ def _grid_points() -> NDArray[np.float64]:
     """(rows * columns, 3) points of the shell in centimetres."""
     xs, ys = _grid_lines()
     x, y = (part.ravel() for part in np.meshgrid(xs, ys))
-    return np.column_stack([x, y, _sampled(theatre.relief().depth, x, y)])
+    return np.column_stack([x, y, _sampled(theatre.relief().depth, x, y)]).astype(np.float64)
 
 
 def _grid_lines() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -94,28 +94,31 @@ def _sampled(field: NDArray[np.float32], x_cm: NDArray[np.float64], y_cm: NDArra
     """Values of a field over the sheet at points (N,)."""
     x = ((x_cm - theatre.LEFT_CM) * theatre.RELIEF_PX_PER_CM - 0.5).astype(np.float32)[None]
     y = ((y_cm - theatre.TOP_CM) * theatre.RELIEF_PX_PER_CM - 0.5).astype(np.float32)[None]
-    return cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+    values = np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    return values.reshape(-1, *field.shape[2:])
 
 
 def _lit(worn: Similarity, light: Light, size: float) -> NDArray[np.uint8]:
     """(h, w, 4) the drawing in the light of the scene, premultiplied RGBA."""
     level = next((px for px in _LEVELS if px >= worn.scale * size), _LEVELS[-1])
-    drawing = theatre.albedo(level)
+    drawing = theatre.drawing(level)
     normals = theatre.relief().normals @ worn.rotation.T.astype(np.float32)
     slope = 0.8 * light.direction + _FROM_ABOVE
     diffuse = (1 + slope[2]) + normals @ slope
     diffuse *= 0.8 + 0.2 * np.clip(-normals[..., 2], 0, 1)
+    gain = np.clip(diffuse, 0.45, 1.2)[..., None] * (light.exposure * light.tint)
     towards = np.array([slope[0], slope[1], -0.7], np.float32)
     half = towards / np.linalg.norm(towards) + (0, 0, -1)
-    gloss = np.clip(normals @ (half / np.linalg.norm(half)).astype(np.float32), 0, 1) ** 36
-    wh = drawing.shape[1::-1]
-    diffuse = cv2.resize(np.clip(diffuse, 0.45, 1.2) * light.exposure, wh, interpolation=cv2.INTER_LINEAR)
-    gloss = cv2.resize(gloss * 34 * light.exposure, wh, interpolation=cv2.INTER_LINEAR)
-    lit = drawing.astype(np.float32)
-    alpha = lit[..., 3:] / 255
-    lit[..., :3] = lit[..., :3] * diffuse[..., None] * light.tint + gloss[..., None] * alpha
-    lit[..., :3] = np.minimum(lit[..., :3], lit[..., 3:])
-    return np.rint(lit).astype(np.uint8)
+    gloss = np.clip(normals @ (half / np.linalg.norm(half)).astype(np.float32), 0, 1)
+    for _ in range(5):  # to the power of 32
+        gloss *= gloss
+    gloss *= 34 * light.exposure
+    # OpenCV, since these are the large arrays: numpy takes five times as long
+    wh = drawing.alpha.shape[::-1]
+    lit = cv2.multiply(drawing.rgb, cv2.resize(gain.astype(np.float32), wh))
+    lit = cv2.add(lit, cv2.merge([cv2.resize(gloss, wh)] * 3))
+    lit = cv2.min(lit, cv2.merge([drawing.alpha] * 3))
+    return cv2.merge([lit, drawing.alpha]).astype(np.uint8)
 
 
 _FROM_ABOVE = np.array([0.0, -0.22, -0.1], np.float32)
@@ -141,16 +144,17 @@ def _draw(mesh: NDArray[np.float64], drawing: NDArray[np.uint8], landmarks: Land
     _draw_mesh(canvas, mesh, drawing)
     if size != (w, h):
         pixels = cv2.resize(pixels, (w, h), interpolation=cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR)
-    return _with_shadow(pixels, (int(low[0]), int(low[1])))
+    return _with_shadow(np.asarray(pixels, np.uint8), (int(low[0]), int(low[1])))
 
 
 _LINING = skia.Color(46, 42, 44)
 
 
 def _lining(landmarks: Landmarks) -> NDArray[np.float32]:
-    """Convex outline (N, 2) of the face in the picture: whatever the mask leaves bare is dark cloth."""
-    oval = landmarks[list(OVAL), :2]
-    return cv2.convexHull(oval.astype(np.float32))[:, 0]
+    """Convex outline (N, 2) around the face in the picture: whatever the mask leaves bare is dark cloth."""
+    hull = cv2.convexHull(landmarks[:MESH_SIZE, :2].astype(np.float32))[:, 0]
+    outward = hull - hull.mean(0)
+    return np.asarray(hull + 0.015 * outward + outward / np.linalg.norm(outward, axis=1, keepdims=True), np.float32)
 
 
 def _draw_mesh(canvas: skia.Canvas, mesh: NDArray[np.float64], drawing: NDArray[np.uint8]) -> None:
@@ -182,10 +186,17 @@ def _with_shadow(pixels: NDArray[np.uint8], origin_xy: tuple[int, int]) -> Patch
     """The patch of premultiplied ``pixels`` with a soft shadow on what lies around."""
     reach = max(1.0, 0.03 * pixels.shape[0])
     pad = int(np.ceil(3 * reach))
-    pixels = cv2.copyMakeBorder(pixels, pad, pad, pad, pad, cv2.BORDER_CONSTANT)
+    pixels = np.pad(pixels, ((pad, pad), (pad, pad), (0, 0)))
     solid = pixels[..., 3].astype(np.float32) / 255
-    fallen = np.roll(solid, round(reach * 0.6), axis=0)
-    shadow = 0.4 * cv2.GaussianBlur(fallen, (0, 0), reach) * (1 - solid)
+    shadow = 0.4 * _blurred(np.roll(solid, round(reach * 0.6), axis=0), reach) * (1 - solid)
     alpha = solid + shadow
-    rgb = pixels[..., :3] / np.maximum(alpha, 1e-3)[..., None]
+    rgb = pixels[..., :3].astype(np.float32) / np.maximum(alpha, 1e-3)[..., None]
     return Patch(np.clip(np.rint(rgb), 0, 255).astype(np.uint8), alpha, (origin_xy[0] - pad, origin_xy[1] - pad))
+
+
+def _blurred(field: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """A wide blur, made on a small copy."""
+    shrink = max(1.0, sigma / 3)
+    h, w = field.shape
+    small = cv2.resize(field, (max(1, round(w / shrink)), max(1, round(h / shrink))), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma / shrink), (w, h)), np.float32)

@@ -50,7 +50,7 @@ def matched(persona: RGBImage, photo: RGBImage, regions: FaceRegions, face_px: f
     lit = source * gain
     light = _light_map(lit, skin_source, target, skin_target, face_px)
     lab = to_lab(to_srgb(lit * light))
-    lab = _spread_matched(lab, to_lab(photo.astype(np.float32)), regions.skin & skin_source, skin_target)
+    lab = _spread_matched(lab, to_lab(photo), regions.skin & skin_source, skin_target)
     lab[..., 0] += _fold_shading(photo, regions, face_px) * skin_target
     lab = _brows_matched(lab, photo, regions)
     out = from_lab(lab)
@@ -61,7 +61,7 @@ def matched(persona: RGBImage, photo: RGBImage, regions: FaceRegions, face_px: f
 
 def inliers(image: RGBImage, selection: Selection) -> Selection:
     """``selection`` without what differs from most of it by 2.6 robust deviations in CIE Lab: hair, shine, shadow."""
-    lab = to_lab(image.astype(np.float32))
+    lab = to_lab(image)
     values = lab[selection]
     middle = np.median(values, 0)
     spread = 1.4826 * np.median(np.abs(values - middle), 0) + np.array([6, 2, 2])
@@ -84,18 +84,16 @@ def _light_map(
 
 
 def blurred_within(image: FloatImage, selection: Selection, sigma_px: float) -> FloatImage:
-    """Gaussian blur that averages only over ``selection`` and continues its values smoothly outside."""
-    small = max(1, int(sigma_px / 6))
+    """Gaussian blur of (n, n, C) that averages only over ``selection`` and continues its values smoothly outside."""
+    n = image.shape[0]
+    small = max(2, n // max(1, int(sigma_px / 6)))
     weight = selection.astype(np.float32)
-    size = image.shape[1] // small, image.shape[0] // small
-    weighted = cv2.resize(image * weight[..., None], size, interpolation=cv2.INTER_AREA)
-    weight = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
-    near = cv2.GaussianBlur(weight, (0, 0), sigma_px / small)[..., None] + 1e-6
-    far = cv2.GaussianBlur(weight, (0, 0), 3 * sigma_px / small)[..., None] * 0.02 + 1e-7
-    mean = cv2.GaussianBlur(weighted, (0, 0), sigma_px / small)
-    mean_far = cv2.GaussianBlur(weighted, (0, 0), 3 * sigma_px / small) * 0.02
-    result = (mean + mean_far) / (near + far)
-    return cv2.resize(result, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    stack = np.dstack([image * weight[..., None], weight])
+    stack = cv2.resize(stack, (small, small), interpolation=cv2.INTER_AREA)
+    sigma = sigma_px * small / n
+    sums = cv2.GaussianBlur(stack, (0, 0), sigma) + 0.02 * cv2.GaussianBlur(stack, (0, 0), 3 * sigma)
+    mean = sums[..., :-1] / (sums[..., -1:] + 1e-6)
+    return cv2.resize(mean, (n, n), interpolation=cv2.INTER_LINEAR).reshape(image.shape).astype(np.float32)
 
 
 def _spread_matched(lab: FloatImage, photo: FloatImage, skin: Selection, skin_photo: Selection) -> FloatImage:
@@ -121,14 +119,10 @@ def _chroma_slope(values: FloatImage) -> NDArray[np.float32]:
 
 def _fold_shading(photo: RGBImage, regions: FaceRegions, face_px: float) -> FloatImage:
     """Lightness of the smile folds: a middle band of the photo's."""
-    lightness = to_lab(photo.astype(np.float32))[..., :1]
+    lightness = to_lab(photo)[..., :1]
     fine = blurred_within(lightness, regions.skin, 0.014 * face_px)
     coarse = blurred_within(lightness, regions.skin, 0.07 * face_px)
-    return (regions.folds * np.clip(_plane(fine) - _plane(coarse), -14, 8)).astype(np.float32)
-
-
-def _plane(image: FloatImage) -> FloatImage:
-    return image if image.ndim == 2 else image[..., 0]
+    return (regions.folds * np.clip((fine - coarse)[..., 0], -14, 8)).astype(np.float32)
 
 
 def _brows_matched(lab: FloatImage, photo: RGBImage, regions: FaceRegions) -> FloatImage:
@@ -137,7 +131,7 @@ def _brows_matched(lab: FloatImage, photo: RGBImage, regions: FaceRegions) -> Fl
         return lab
     skin = np.median(lab[regions.skin][:, 0])
     weight = np.clip((0.8 * skin - lab[..., 0]) / (0.4 * skin + 1), 0, 1) * regions.brows
-    own = to_lab(photo.astype(np.float32))[regions.brows]
+    own = to_lab(photo)[regions.brows]
     own = own[own[:, 0] <= np.median(own[:, 0])].mean(0)
     dark = weight > 0.5
     if dark.sum() < 20:
@@ -189,7 +183,7 @@ def _detail(image: FloatImage, skin: Selection) -> float:
     return float(np.median(values)) if values.size else 0.0
 
 
-def to_lab(image: NDArray[np.floating]) -> FloatImage:
+def to_lab(image: NDArray[np.uint8] | FloatImage) -> FloatImage:
     """RGB 0..255 as CIE Lab, L 0..100."""
     return np.asarray(cv2.cvtColor(np.asarray(image, np.float32) / 255, cv2.COLOR_RGB2Lab), np.float32)
 

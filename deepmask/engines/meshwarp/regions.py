@@ -75,14 +75,14 @@ def soft(mask: Mask, sigma_px: float) -> SoftMask:
 
 def grown(mask: Mask, radius_px: float) -> Mask:
     """The mask widened by ``radius_px``."""
-    return cv2.dilate(mask, _disc(radius_px)).astype(np.uint8)
+    return np.bitwise_not(shrunk(np.bitwise_not(mask), radius_px, outside=255))
 
 
-def shrunk(mask: Mask, radius_px: float) -> Mask:
-    """The mask narrowed by ``radius_px``; beyond the crop counts as outside."""
-    return cv2.erode(mask, _disc(radius_px), borderType=cv2.BORDER_CONSTANT, borderValue=(0.0,)).astype(np.uint8)
+def shrunk(mask: Mask, radius_px: float, *, outside: int = 0) -> Mask:
+    """The mask narrowed by ``radius_px``; beyond the crop counts as ``outside``.
 
-
-def _disc(radius_px: float) -> NDArray[np.uint8]:
-    side = 2 * max(1, round(radius_px)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+    By distance: a morphological disc of this size would cost a hundred times as much.
+    """
+    edged = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(float(outside),))
+    distance = cv2.distanceTransform(edged, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1]
+    return np.where(distance > max(1.0, radius_px), 255, 0).astype(np.uint8)

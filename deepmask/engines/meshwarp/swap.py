@@ -22,7 +22,8 @@ from deepmask.engines.meshwarp.geometry import (
     mouth_opening,
     new_face,
 )
-from deepmask.engines.meshwarp.occlusion import hair_free
+from deepmask.engines.meshwarp.hands import HandFinder
+from deepmask.engines.meshwarp.occlusion import covered_below_nose, hair_free
 from deepmask.engines.meshwarp.portrait import Portrait, PortraitCache
 from deepmask.engines.meshwarp.regions import Mask, SoftMask, bare_skin, brows, eyes, hull, polygon, soft
 from deepmask.errors import EngineFailed, InputError
@@ -57,6 +58,7 @@ class MeshWarp:
 
     def __init__(self) -> None:
         self._portraits = PortraitCache()
+        self._hands = HandFinder()
 
     def swap(self, image: RGBImage, face: Face, persona: Persona | None, *, strength: float = 0.8) -> Patch:
         """The patch that puts the persona's face over ``face``.
@@ -73,8 +75,12 @@ class MeshWarp:
             portrait = self._portraits.read(persona.portrait)
         except InputError as error:
             raise EngineFailed(f"The portrait of {persona.name} cannot be used: {error}") from error
+        if self._hands.covers(image, face.landmarks):
+            raise EngineFailed("A hand lies before the face.")
         crop = _upright_crop(image, face.landmarks)
         old = mesh_points(crop.points_to_crop(face.landmarks))
+        if covered_below_nose(crop.rgb, old, face_size(old)):
+            raise EngineFailed("Something lies before the mouth.")
         out = swapped(crop.rgb, old, portrait, strength)
         return _patch(crop, out)
 

@@ -105,12 +105,10 @@ class Avatar:
             frame, lenses = glasses(p, self.neutral, face)
             parts += frame
         if materials is not None:
-            parts = [q for q in parts if q.material in materials]
+            parts = [q for q in (*parts, *(self._fixed if body else ())) if q.material in materials]
         scene = Scene.of(parts)
         if body and materials is None:
             scene = scene.plus(self._fixed_scene)
-        elif body and (wanted := [q for q in self._fixed if q.material in (materials or ())]):
-            scene = scene.plus(Scene.of(wanted))
         return Posed(scene, face, surface, self.eyeball_centres, lenses)
 
     def _rims_and_scalp(self) -> tuple[Array, Array]:
@@ -152,7 +150,14 @@ class Avatar:
         return np.clip((REFINE @ pieces[0]) * 1.04, 0.05, 1), [np.clip(v * 1.05, 0.05, 1) for v in pieces[1:3]]
 
 
-@lru_cache(6)
 def avatar_for(attributes: Attributes, seed: int) -> Avatar:
-    """The avatar of a persona; the last few are kept, because building one takes a moment."""
+    """The avatar of a persona; the last few are kept, because building one takes a moment.
+
+    The background is no part of an avatar.
+    """
+    return _avatar(attributes.changed(background=None), seed)
+
+
+@lru_cache(6)
+def _avatar(attributes: Attributes, seed: int) -> Avatar:
     return Avatar(identity_of(attributes, seed))

@@ -69,7 +69,9 @@ def _paint(place: str) -> tuple[Array32, float]:
         return A, 0.02
     if place == "forest":
         A = _gradient((0, "#a9c48d"), (0.5, "#6f9460"), (1, "#34502f"))
-        _boxes(A, [(x, 0, x + w, 1, "#3b3326", 0.45) for x, w in ((0.06, 0.07), (0.3, 0.04), (0.76, 0.09), (0.93, 0.05))])
+        _boxes(
+            A, [(x, 0, x + w, 1, "#3b3326", 0.45) for x, w in ((0.06, 0.07), (0.3, 0.04), (0.76, 0.09), (0.93, 0.05))]
+        )
         _discs(A, ("#dcecb0", "#a8cf7a", "#f4f6cf"), 46, 0, 0.8, 0.22, 3)
         return A, 0.018
     if place == "sunset":
@@ -85,9 +87,11 @@ def _paint(place: str) -> tuple[Array32, float]:
         A = _gradient((0, "#3b1a66"), (0.5, "#7a2f8f"), (1, "#2a1250"))
         _discs(A, ("#ff4fa0", "#ffb400", "#33d0e0", "#9a5cff"), 44, 0, 1, 0.38, 11)
         return A, 0.008
-    inner, outer = {"studio": ("#cfd6da", "#66757f"), "dark": ("#454b54", "#101216"), "white": ("#ffffff", "#e3e7ea")}.get(
-        place, (place, place)
-    )
+    inner, outer = {
+        "studio": ("#cfd6da", "#66757f"),
+        "dark": ("#454b54", "#101216"),
+        "white": ("#ffffff", "#e3e7ea"),
+    }.get(place, (place, place))
     v, u = np.mgrid[0:_N, 0:_N].astype(np.float32) / _N
     t = smoothstep(np.sqrt((u - 0.42) ** 2 + (v - 0.40) ** 2), 0.0, 0.80)[..., None].astype(np.float32)
     edge = colour(outer) * np.float32(0.5 if inner == outer else 1.0)

@@ -64,7 +64,7 @@ class Body:
         """The angle in front whose point has this x."""
         x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
         rx, _, power = self._section(y)
-        return np.sign(x) * np.arcsin(np.clip(np.abs(x) / rx, 0, 1) ** (power / 2))
+        return np.copysign(np.arcsin(np.clip(np.abs(x) / rx, 0, 1) ** (power / 2)), x).astype(np.float64)
 
     def _relief(self, x: Array, y: Array, front: Array) -> Array:
         """cm by which muscles and bones rise from the plain form."""

@@ -11,6 +11,7 @@ So a moved face costs one sparse product. Masks and texture coordinates are defi
 from __future__ import annotations
 
 import numpy as np
+import scipy.sparse as sp
 
 from deepmask.engines.painter import landmarks as lm
 from deepmask.engines.painter.geometry import (
@@ -132,9 +133,9 @@ def head_cage(face: Array) -> Array:
 _step_1, COARSE_TRIANGLES = loop_subdivision(N_CAGE, CAGE_TRIANGLES)
 SUBDIVIDE_COARSE = _step_1
 """Sparse (N_COARSE, N_CAGE): one step only, for shadows and occlusion."""
-REFINE, HEAD_TRIANGLES = loop_subdivision(_step_1.shape[0], COARSE_TRIANGLES)
+REFINE, HEAD_TRIANGLES = loop_subdivision(int(COARSE_TRIANGLES.max()) + 1, COARSE_TRIANGLES)
 """Sparse (N_SURFACE, N_COARSE): the second step, which also carries per-vertex values."""
-SUBDIVIDE = (REFINE @ _step_1).tocsr()
+SUBDIVIDE = sp.csr_matrix(REFINE @ _step_1)
 REST_HEAD: Array = SUBDIVIDE @ head_cage(MEAN)
 """(N_SURFACE, 3) surface of the mean face."""
 N_SURFACE = len(REST_HEAD)

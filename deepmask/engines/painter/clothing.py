@@ -82,7 +82,7 @@ def _front(angle: Array) -> Array:
 # ---------------------------------------------------------------- shells
 NECKLINES = {
     "crew": (-9.7, 2.3, 2.2), "v": (-9.9, 5.8, 6.0), "scoop": (-10.2, 4.2, 2.8), "hood": (-9.6, 3.0, 2.6),
-    "stand": (-10.1, 1.6, 1.5), "open": (-10.1, 4.4, 12.0),
+    "stand": (-10.35, 1.6, 1.5), "open": (-10.35, 4.9, 15.0),
 }  # fmt: skip
 """Height of the edge at the back, how much deeper it is in front, and how narrow that part is."""
 
@@ -156,7 +156,9 @@ def _shirt_collar(body: Body, albedo: Array, gap: float) -> list[Part]:
         return -9.35 - (1.45 + 1.2 * gap) * _front(a) ** 1.4
 
     a = np.linspace(gap, 2 * np.pi - gap, 97)  # 0 = front centre, going round
-    stand = [body.point(a, top(a) - d, out) for d, out in ((1.6, 0.2), (0.8, 0.28), (0.2, 0.34), (0.02, 0.44), (0, 0.56))]
+    steep = 0.15 + 0.85 * _front(a) ** 2  # lower in front, where the body does not flare
+    profile = ((1.6, 0.2), (0.8, 0.28), (0.2, 0.34), (0.02, 0.44), (0, 0.56))
+    stand = [body.point(a, top(a) - d * steep, out) for d, out in profile]
     parts = [_trim(np.vstack(stand), grid_triangles(len(stand), len(a)), albedo, 0.75, 0.12)]
     u = np.linspace(0, 1, 49)[:, None]
     k = np.array([0.0, 0.08, 0.2, 0.4, 0.6, 0.8, 0.94, 1.0, 1.0])
@@ -165,7 +167,13 @@ def _shirt_collar(body: Body, albedo: Array, gap: float) -> list[Part]:
         turn = side * (np.pi + (gap - np.pi) * u[:, 0])
         fold = body.point(turn, top(turn), 0.58)
         tip_x, tip_y = 2.2 + 2.6 * gap, -13.6 - 0.6 * gap
-        places = [(np.pi, -10.4), (2.4, -10.4), (1.57, -10.5), (1.0, -11.2), (float(body.angle_at(tip_x, tip_y)), tip_y)]
+        places = [
+            (np.pi, -10.4),
+            (2.4, -10.4),
+            (1.57, -10.5),
+            (1.0, -11.2),
+            (float(body.angle_at(tip_x, tip_y)), tip_y),
+        ]
         hem = smooth_curve([body.point(side * angle, y, 0.50) for angle, y in places], len(u))
         V = fold[:, None] + (hem - fold)[:, None] * k[None, :, None]
         away = np.stack([np.sin(turn), 0 * turn, np.cos(turn)], 1)[:, None]

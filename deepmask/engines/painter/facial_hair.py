@@ -32,13 +32,15 @@ def _where_beard_grows(kind: str) -> Array:
         w = upper
     else:
         w = np.maximum(full, upper) * 0.8
-    return np.where(w > 0.12, w, 0) * (1 - np.clip(lips * 2, 0, 1))
+    return np.where(w > 0.12, w * (1 - np.clip(lips * 2, 0, 1)), 0.0).astype(np.float64)
 
 
 def beard(p: Identity, scalp: Scalp, rng: np.random.Generator) -> Strands:
     """Strands of the beard, tied to the skin."""
     kind = p.hair.beard
-    n, longest = {"full": (12000, 1.35), "goatee": (5000, 0.85), "moustache": (4200, 1.0), "stubble": (8000, 0.25)}[kind]
+    n, longest = {"full": (12000, 1.35), "goatee": (5000, 0.85), "moustache": (4200, 1.0), "stubble": (8000, 0.25)}[
+        kind
+    ]
     w, T = _where_beard_grows(kind), 4 if kind == "stubble" else 7
     roots = scalp.roots(w, n, rng)
     combed, on_lip = _beard_direction(roots)

@@ -12,6 +12,7 @@ from deepmask.engines.painter.colours import colour
 from deepmask.engines.painter.expression import EYE_RADIUS, Expression
 from deepmask.engines.painter.geometry import (
     Array,
+    Array32,
     Triangles,
     gaussian,
     grid_triangles,
@@ -163,5 +164,5 @@ def glasses(p: Identity, neutral: Array, face: Array) -> tuple[list[Part], list[
     return parts, lenses
 
 
-def _frame(V: Array, F: Triangles, albedo: Array) -> Part:
+def _frame(V: Array, F: Triangles, albedo: Array32) -> Part:
     return Part(V, F, sh.GLASSES, albedo, 1.2, 0.28, 0.0, occlusion=0.9)

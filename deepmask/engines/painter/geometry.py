@@ -28,7 +28,7 @@ def smoothstep(x: ArrayLike, low: float, high: float) -> Array:
 
 def gaussian(x: ArrayLike, centre: float, width: float) -> Array:
     """exp(-((x - centre) / width)²)."""
-    return np.exp(-(((np.asarray(x, np.float64) - centre) / width) ** 2))
+    return np.asarray(np.exp(-(((np.asarray(x, np.float64) - centre) / width) ** 2)), np.float64)
 
 
 def bump(points: Array, centre: ArrayLike, size: ArrayLike) -> Array:
@@ -37,12 +37,12 @@ def bump(points: Array, centre: ArrayLike, size: ArrayLike) -> Array:
     return np.exp(-0.5 * (d * d).sum(1))[:, None]
 
 
-def length(v: Array) -> Array:
+def length(v: NDArray) -> NDArray:
     """Euclidean length along the last axis."""
     return np.sqrt((v * v).sum(-1))
 
 
-def unit(v: Array) -> Array:
+def unit(v: NDArray) -> NDArray:
     """Vectors of length 1 along the last axis."""
     return v / (length(v)[..., None] + 1e-9)
 
@@ -60,7 +60,7 @@ def rotation(yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> Array:
     around_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     around_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     around_x = np.array([[1, 0, 0], [0, cp, -sp_], [0, sp_, cp]])
-    return around_z @ around_y @ around_x
+    return np.asarray(around_z @ around_y @ around_x, np.float64)
 
 
 def turn_head(points: NDArray, R: Array) -> NDArray:
@@ -135,7 +135,7 @@ def sphere(rows: int = 28, columns: int = 40) -> tuple[Array, Triangles]:
     """Unit sphere whose pole points to +z."""
     t, p = np.meshgrid(np.linspace(0, np.pi, rows), np.linspace(0, 2 * np.pi, columns, endpoint=False), indexing="ij")
     V = np.stack([np.sin(t) * np.cos(p), np.sin(t) * np.sin(p), np.cos(t)], -1).reshape(-1, 3)
-    return V, grid_triangles(rows, columns, wrap=True)
+    return V.astype(np.float64), grid_triangles(rows, columns, wrap=True)
 
 
 def tube(
@@ -151,7 +151,7 @@ def tube(
     b = np.cross(T, a)
     t = np.linspace(0, 2 * np.pi, sides, endpoint=False)
     ring = np.cos(t)[None, :, None] * a[:, None] + flatten * np.sin(t)[None, :, None] * b[:, None]
-    V = (path[:, None] + r[:, None, None] * ring).reshape(-1, 3)
+    V: Array = (path[:, None] + r[:, None, None] * ring).reshape(-1, 3).astype(np.float64)
     if closed:
         return np.vstack([V, V[:sides]]), grid_triangles(m + 1, sides, wrap=True)
     return V, grid_triangles(m, sides, wrap=True)
@@ -163,7 +163,7 @@ def neighbour_mean(F: Triangles, n: int) -> sp.csr_matrix:
     j = np.concatenate([F[:, 1], F[:, 2], F[:, 0], F[:, 0], F[:, 1], F[:, 2]])
     A = sp.csr_matrix((np.ones(len(i)), (i, j)), shape=(n, n))
     A.data[:] = 1
-    return (sp.diags(1 / np.maximum(1, np.asarray(A.sum(1)).ravel())) @ A).tocsr()
+    return sp.csr_matrix(sp.diags(1 / np.maximum(1, np.asarray(A.sum(1)).ravel())) @ A)
 
 
 def loop_subdivision(n: int, F: Triangles) -> tuple[sp.csr_matrix, Triangles]:

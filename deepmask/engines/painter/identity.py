@@ -143,7 +143,6 @@ class Identity:
     hair: HairLook
     outfit: Outfit
     eye: str
-    background: str
     expression: Expression
     pose: tuple[float, float, float]
     """Yaw, pitch, roll of the head in the portrait, radians."""
@@ -159,7 +158,7 @@ Changes = dict[str, float]
 
 MALE: Changes = dict(
     jaw_w=1.0, jaw_angle=0.45, chin_square=0.45, chin_z=0.12, cheek_w=0.965, chin_len=0.15, hollow=0.35, nose_w=0.76,
-    nose_up=0.05, nose_tip=0.92, nose_z=-0.20, browridge=0.6, eye_size=1.05, eye_h=0.93, lip_full=0.93, brow_y=-0.14,
+    nose_up=0.05, nose_tip=0.92, nose_z=-0.20, browridge=0.6, eye_size=1.07, eye_h=0.95, lip_full=0.90, brow_y=-0.18, brow_arch=-0.20,
     mouth_w=0.99, lid=0.27,
 )  # fmt: skip
 FEMALE: Changes = dict(
@@ -215,7 +214,7 @@ PRESETS: dict[str, tuple[Changes, ...]] = {
 HERITAGE: dict[str, Changes] = {
     "white": dict(nose_w=-0.04, bridge=0.15),
     "black": dict(nose_w=0.22, wing=0.16, lip_full=0.36, bridge=-0.18, cheekbone=0.2, nose_len=-0.1),
-    "south_asian": dict(eye_size=0.05, lip_full=0.08, bridge=0.10, nose_tip=0.05, nose_len=0.08),
+    "south_asian": dict(eye_size=0.07, lip_full=0.14, bridge=0.16, nose_tip=0.06, nose_len=0.14, eye_tilt=0.01, lid=0.02),
     "east_asian": dict(
         fold=1.0, eye_h=-0.13, eye_tilt=0.03, bridge=-0.28, nose_w=0.10, face_w=0.02, cheekbone=0.25, browridge=-0.4,
     ),
@@ -299,7 +298,6 @@ def identity_of(attributes: Attributes, seed: int) -> Identity:
         hair=hair,
         outfit=_outfit(_stream(seed, "outfit"), a, female),
         eye=_eye(_stream(seed, "eye"), a, heritage),
-        background=a.background or "studio",
         expression=MOODS[a.mood or "friendly"],
         pose=(yaw, pitch, roll),
         glasses=a.glasses or "none",
@@ -373,6 +371,7 @@ def _hair(rng: np.random.Generator, a: Attributes, gender: str, heritage: str, y
     style = _pick(rng, HAIR_STYLES[gender])
     natural = _pick(rng, FAIR_HAIR if heritage == "white" else BROWN_HAIR if heritage == "latino" else DARK_HAIR)
     thick, dense = float(rng.uniform(-0.3, 0.35)), float(rng.uniform(-0.1, 0.3))
+    thick += 0.22 if heritage in ("south_asian", "middle_eastern") else 0.0
     name = a.hair_colour or ("grey" if years > 64 else natural)
     code = HAIR_COLOURS.get(name, name)
     brow = HAIR_COLOURS["dark_brown"] if name in DYED or name.startswith("#") else code

@@ -208,7 +208,8 @@ class _Canvas:
         m = np.zeros((self.n, self.n), np.uint8)
         points = self.landmarks[FEATURE_POINTS]
         raised = self.landmarks[[70, 105, 107, 336, 334, 300]] + self.up * 0.9 * self.px
-        hull = cv2.convexHull(np.round(np.vstack([points, raised]) * 16).astype(np.int32))
+        below = self.landmarks[[148, 152, 377]] - self.up * 3.0 * self.px  # dark clothes look like hair, too
+        hull = cv2.convexHull(np.round(np.vstack([points, raised, below]) * 16).astype(np.int32))
         cv2.fillConvexPoly(m, hull, (1,), cv2.LINE_8, 4)
         return m > 0
 

@@ -19,6 +19,7 @@ from deepmask.progress import Progress, part, silent
 
 PX_PER_CM = 15.2 / 512
 """Scale of a portrait as a share of its size: the face fills a little less than half of the height."""
+PLACE = "studio"
 PREPARING = "Preparing the painter (once)…"
 _KERNELS = (raster.draw_triangles, raster.draw_depth, raster.occlude, raster.draw_strands, shading.shade, shading.march,
             shading.shade_hair, strand_kernels.interpolate, strand_kernels.finish)  # fmt: skip
@@ -58,14 +59,13 @@ class Painter:
         progress(0.6, "Painting…")
         avatar = avatar_for(attributes, seed)
         progress(0.8, "Painting…")
-        picture = portrait(avatar, size_px)
+        picture = portrait(avatar, size_px, attributes.background or PLACE)
         progress(1.0, "Painted.")
         return picture
 
 
-def portrait(avatar: Avatar, size: int) -> RGBImage:
-    """The persona in its own pose and expression before its background."""
-    place = avatar.identity.background
+def portrait(avatar: Avatar, size: int, place: str = PLACE) -> RGBImage:
+    """The persona in its own pose and expression before a background (see :func:`backdrop.backdrop`)."""
     light = light_of(place)
     image, alpha = render(avatar, size, px_per_cm=PX_PER_CM * size, centre=(0.0, -0.7, 0.0), light=light)
     x = image + backdrop(place, size) * (1 - alpha[..., None])

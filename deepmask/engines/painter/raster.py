@@ -1,9 +1,9 @@
 """Rasterizer kernels (numba). Screen x runs right, y down, in pixels; a larger z is nearer.
 
-Every kernel works on a band of rows (or a range of items) and releases the interpreter lock, so :func:`in_bands` can run
-the bands on a thread pool. No two bands share a pixel: the picture is the same for any number of threads. Numba's own
-``parallel=True`` is not used: it compiles slowly, and its default threading layer aborts the process when two threads
-of an application enter it at once.
+Every kernel works on a band of rows (or a range of items) and releases the interpreter lock, so :func:`in_bands` can
+run the bands on a thread pool. No two bands share a pixel: the picture is the same for any number of threads. Numba's
+own ``parallel=True`` is not used: it compiles slowly, and its default threading layer aborts the process when two
+threads of an application enter it at once.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def in_bands(kernel: Callable[..., None], count: int, *arguments: Any) -> None:
 def draw_triangles(y_start, y_stop, points, triangles, depth, tri_id, bary):
     """Z-buffered triangles in rows y_start..y_stop.
 
-    points (n, 3) float32; fills depth (h, w), tri_id (h, w; -1 = empty) and bary (h, w, 2), the weights of the first two
-    corners.
+    points (n, 3) float32; fills depth (h, w), tri_id (h, w; -1 = empty) and bary (h, w, 2), the weights of the first
+    two corners.
     """
     width = depth.shape[1]
     for t in range(triangles.shape[0]):

@@ -141,7 +141,7 @@ def render(
     if supersample > 1:
         image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
         alpha = cv2.resize(alpha, (size, size), interpolation=cv2.INTER_AREA)
-    return image, alpha
+    return image.astype(np.float32, copy=False), alpha.astype(np.float32, copy=False)
 
 
 class _Frame:

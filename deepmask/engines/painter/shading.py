@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 SKIN, FLESH, EYE, TOOTH, CAVITY, CLOTH, TRIM, GLASSES = range(8)
-"""Materials: SKIN (textured head), FLESH (ears, neck), CAVITY (inside of the mouth), CLOTH (textured), TRIM (collar)."""
+"""Materials: SKIN (textured head), FLESH (ears, neck), CAVITY (inside of the mouth), CLOTH (textured), TRIM."""
 
 U, V, ALBEDO, SPECULAR, ROUGH, SSS, OCCLUSION, HAIR_SHADOW, RIM_SHADOW, EYE_LOCAL, FLAT = (
     0, 1, 2, 5, 6, 7, 8, 9, 10, 11, 14)  # fmt: skip
@@ -200,9 +200,9 @@ def shade(
     """Colour of every visible pixel in rows y_start..y_stop into image (h, w, 3).
 
     tri_id (h, w) and bary (h, w, 2) from :func:`raster.draw_triangles`; material per triangle; world, normals (n, 3);
-    look (n, N_ATTRIBUTES); skin, cloth: textures (see :func:`sample`; that of the cloth multiplies the albedo); shadow_map, axes, origin, per_cm: see
-    :func:`lit_share`; eye: iris radius, iris rgb, inner ring rgb, ring strength, pupil, catch-light threshold, sclera
-    brightness; camera: position of the viewer; bump: strength of the height maps.
+    look (n, N_ATTRIBUTES); skin, cloth: textures (see :func:`sample`; that of the cloth multiplies the albedo);
+    shadow_map, axes, origin, per_cm: see :func:`lit_share`; eye: iris radius, iris rgb, inner ring rgb, ring strength,
+    pupil, catch-light threshold, sclera brightness; camera: position of the viewer; bump: strength of the height maps.
     """
     a = np.empty(N_ATTRIBUTES, np.float32)
     for y in range(y_start, y_stop):
@@ -226,7 +226,7 @@ def shade(
             c, spec, rough, sss = vec(a, ALBEDO), a[SPECULAR], a[ROUGH], a[SSS]
             ao, hair_light, eye_light = min(1.0, max(0.0, a[OCCLUSION])), a[HAIR_SHADOW], 1.0
             h = n  # bumped normal
-            if m == SKIN or m == CLOTH:
+            if m in (SKIN, CLOTH):
                 if m == SKIN:
                     painted, hu, hv = sample(skin, a[U], a[V])
                     c, spec = blend(painted, c, a[FLAT]), spec * (1 - a[FLAT])
@@ -262,7 +262,12 @@ def shade(
                     if L[2] < 0:
                         s *= a[RIM_SHADOW]
                 s *= 0.35 + 0.65 * ao
-                red = max(0.0, (nl + wrap[0]) / (1 + wrap[0])) * (1 - 0.35 * wrap[0]) * s * (1 + 0.75 * min(1.0, sss) * (1 - s))
+                red = (
+                    max(0.0, (nl + wrap[0]) / (1 + wrap[0]))
+                    * (1 - 0.35 * wrap[0])
+                    * s
+                    * (1 + 0.75 * min(1.0, sss) * (1 - s))
+                )
                 green = max(0.0, (nl + wrap[1]) / (1 + wrap[1])) * s
                 blue = max(0.0, (nl + wrap[2]) / (1 + wrap[2])) * s
                 total = add(total, times(times(c, colour), (red, green, blue)), eye_light)

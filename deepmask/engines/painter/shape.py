@@ -9,7 +9,6 @@ from deepmask.engines.painter.cage import MEAN
 from deepmask.engines.painter.geometry import Array, bump, smoothstep
 from deepmask.engines.painter.identity import FaceShape
 
-
 BROWS = ((lm.BROW_R_UPPER + lm.BROW_R_LOWER, -1), (lm.BROW_L_UPPER + lm.BROW_L_LOWER, 1))
 
 

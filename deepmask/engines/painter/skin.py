@@ -21,6 +21,10 @@ def mix(A: Array32, m: Mask, paint: ArrayLike, strength: float) -> None:
         view += (np.asarray(paint, np.float32) - view) * (m.values * np.float32(strength))[..., None]
 
 
+def _rgb(r: float, g: float, b: float) -> Array32:
+    return np.array([r, g, b], np.float32)
+
+
 def slopes(height: Array32) -> tuple[Array32, Array32]:
     """Derivatives of a height map (h, w) along u and v in 0..1."""
     h, w = height.shape
@@ -40,17 +44,17 @@ def skin_texture(p: Identity) -> Array32:
     look, m = p.skin, masks()
     base = colour(look.tone)
     A = base * (1 + np.float32(0.035) * mottle()[..., None] * np.array([0.6, 1, 1.1], np.float32))
-    red, dark = base * np.float32([1.08, 0.66, 0.62]), base * np.float32([0.60, 0.42, 0.36])
-    mix(A, m["forehead"], base * np.float32([1.04, 1.03, 0.94]), 0.5)
+    red, dark = base * _rgb(1.08, 0.66, 0.62), base * _rgb(0.60, 0.42, 0.36)
+    mix(A, m["forehead"], base * _rgb(1.04, 1.03, 0.94), 0.5)
     mix(A, m["blush"], red, look.blush)
     mix(A, m["nose"], red, 0.42 * (0.5 + look.blush))
     mix(A, m["socket"], dark, 0.20 * look.socket)
-    mix(A, m["under"], base * np.float32([0.80, 0.66, 0.64]), look.under_eye)
+    mix(A, m["under"], base * _rgb(0.80, 0.66, 0.64), look.under_eye)
     mix(A, m["trough"], dark, 0.16)
     mix(A, m["lid"], dark, look.shadow * 0.6)
     mix(A, m["crease_soft"], dark, 0.30 + look.shadow * 0.5)
     mix(A, m["crease"], dark * 0.62, 0.75)
-    mix(A, m["waterline"], base * np.float32([0.95, 0.62, 0.58]), 0.55)
+    mix(A, m["waterline"], base * _rgb(0.95, 0.62, 0.58), 0.55)
     mix(A, m["liner"], INK, look.liner)
     mix(A, m["wing"], INK, 0.75 * look.wing)
     mix(A, m["liner_low"], dark * 0.6, 0.25)
@@ -60,13 +64,13 @@ def skin_texture(p: Identity) -> Array32:
     if look.stubble:
         beard = m["beard"]
         grain = Mask(beard.top, beard.left, beard.values * (0.8 + 0.2 * np.clip(pores()[beard.window], -1, 1)))
-        mix(A, grain, base * 0.45 + colour(p.hair.beard_colour) * 0.35 + np.float32([0, 0.004, 0.008]), look.stubble)
+        mix(A, grain, base * 0.45 + colour(p.hair.beard_colour) * 0.35 + _rgb(0, 0.004, 0.008), look.stubble)
     under = base * 0.40 + colour(p.hair.beard_colour) * 0.55  # skin seen between the hairs of a beard
     mix(A, m["beard"], under, 0.75 if p.hair.beard == "full" else 0.35 if p.hair.beard == "stubble" else 0.0)
     mix(A, m["moustache"], under, {"none": 0.0, "stubble": 0.3}.get(p.hair.beard, 0.65))
     _paint_lips(A, p)
     mix(A, m["brow"], colour(p.hair.brow_colour) * 0.6 + dark * 0.4, 0.35)
-    mix(A, m["freckles"], base * np.float32([0.62, 0.40, 0.28]), look.freckles * 0.8)
+    mix(A, m["freckles"], base * _rgb(0.58, 0.36, 0.24), look.freckles)
     if look.age > 0.35:
         lines = m["wrinkles"]
         grooves = Mask(lines.top, lines.left, np.clip(-lines.values, 0, 1))
@@ -80,16 +84,16 @@ def _paint_lips(A: Array32, p: Identity) -> None:
     mix(A, m["lips"], lip, strength)
     mix(A, m["lip_upper"], lip * 0.72, 0.45 * strength)
     ripple = m["lip_ripple"]
-    A[ripple.window] *= (1 - 0.10 * ripple.values)[..., None]
-    mix(A, m["lip_line"], lip * np.float32([0.22, 0.12, 0.12]), 0.70)
-    mix(A, m["lip_corner"], colour(p.skin.tone) * np.float32([0.60, 0.42, 0.36]), 0.35)
+    A[ripple.window] *= (1 - 0.06 * ripple.values)[..., None]
+    mix(A, m["lip_line"], lip * _rgb(0.22, 0.12, 0.12), 0.70)
+    mix(A, m["lip_corner"], colour(p.skin.tone) * _rgb(0.60, 0.42, 0.36), 0.35)
 
 
 def _height(p: Identity) -> Array32:
     m = masks()
     h = pores() * np.float32(0.0016)
     h[m["lips"].window] *= 1 - m["lips"].values
-    for name, k in (("lip_ripple", 0.010), ("wrinkles", 0.17 * max(0, p.skin.age - 0.28) / 0.72), ("crease", -0.05)):
+    for name, k in (("lip_ripple", 0.006), ("wrinkles", 0.17 * max(0, p.skin.age - 0.28) / 0.72), ("crease", -0.05)):
         h[m[name].window] += m[name].values * np.float32(k)
     return h.astype(np.float32)
 

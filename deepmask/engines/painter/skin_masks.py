@@ -1,8 +1,8 @@
 """Where on the skin what is: lips, lids, blush, freckles, beard, wrinkles.
 
-All masks are drawn once, from the landmarks of the mean face on the unrolled head (:func:`cage.cylinder_uv`), so one set
-serves every persona: a persona only decides colours and strengths. A mask keeps only the window where it is not zero,
-which makes painting with it cheap.
+All masks are drawn once, from the landmarks of the mean face on the unrolled head (:func:`cage.cylinder_uv`), so one
+set serves every persona: a persona only decides colours and strengths. A mask keeps only the window where it is not
+zero, which makes painting with it cheap.
 """
 
 from __future__ import annotations
@@ -194,8 +194,8 @@ def _freckles() -> Array32:
     likely = total([spots([50, 280], 70, 42, (10, -4)), spots([4, 197], 46, 50), spots([151], 130, 50) * 0.25])
     for x, y, keep, shade, size in zip(*rng.random((3, 7000)), rng.uniform(0.35, 1, 7000),
                                        rng.gamma(1.6, 0.75, 7000) + 0.7, strict=True):  # fmt: skip
-        if keep < likely[int(y * SIZE), int(x * SIZE)] ** 1.3 * 0.8:
-            box = ((x * SIZE, y * SIZE), (size * 1.5, size * 1.2), 0.0)
+        if keep < likely[int(y * SIZE), int(x * SIZE)] ** 1.2 * 0.9:
+            box = ((x * SIZE, y * SIZE), (size * 2.1, size * 1.7), 0.0)
             cv2.ellipse(m, box, (float(shade),), -1, cv2.LINE_AA)
     return blur(m, 1.1)
 

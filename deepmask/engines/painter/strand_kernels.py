@@ -1,4 +1,4 @@
-"""Kernels (numba) that turn a few guide strands into a full head of hair; see :mod:`strands` for what the terms mean."""
+"""Kernels (numba) that turn a few guide strands into a full head of hair; :mod:`strands` explains the terms."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def interpolate(start, stop, moved, near, scale, root, spread, out):
 
 @njit(fastmath=True, cache=True, nogil=True)
 def finish(
-    start, stop, plain, centre, clump, taper, smooth, lengths, phase, period, wave, wave_start, curl, frizz, seed, origin,
-    points, tangents,
+    start, stop, plain, centre, clump, taper, smooth, lengths, phase, period, wave, wave_start, curl, frizz, seed,
+    origin, points, tangents,
 ):  # fmt: skip
     """Clump, smooth, wave and frizz strands start..stop of plain (n, T, 3); writes points and tangents (n, T, 3).
 

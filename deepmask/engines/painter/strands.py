@@ -306,7 +306,7 @@ def strand_colours(
     n = len(clump_value)
     v = np.clip(1 + amount * (0.30 * (clump_value - 0.5) + 0.16 * rng.standard_normal(n)), 0.45, 1.8)[:, None]
     c = base[None] * v * np.array([1.10, 1.0, 0.86]) ** (0.175 * rng.standard_normal(n))[:, None]
-    turned = np.where(rng.random(n) < grey, rng.uniform(0.25, 0.8, n), 0.0)[:, None]
+    turned = np.where(rng.random(n) < grey, rng.uniform(0.12, 0.5, n), 0.0)[:, None]
     c = c + (np.array([0.33, 0.33, 0.34]) * v - c) * turned
     return c.astype(np.float32)
 

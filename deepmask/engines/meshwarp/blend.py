@@ -10,17 +10,20 @@ from deepmask.engines.meshwarp.geometry import MeshPoints
 from deepmask.engines.meshwarp.regions import Mask, SoftMask, grown, height_along, oval, shrunk, soft
 from deepmask.landmark_points import FOREHEAD
 
+FOREHEAD_FADE = 0.4
+"""Length of the fade towards the hair line, in foreheads."""
+
 _BROW_ARCHES = (105, 334, 66, 296)
 
 FloatImage = NDArray[np.float32]
 """(n, n, 3) RGB, 0..255."""
 
 
-def face_mask(side_px: int, points: MeshPoints, cover: Mask, face_px: float, forehead_fade: float = 0.4) -> SoftMask:
-    """Where the drawn face is seen: the oval eroded by 3.5 %, feathered by 3 %, fading towards the hair line."""
-    mask = shrunk(cv2.min(oval(side_px, points), cover).astype(np.uint8), 0.035 * face_px)
+def face_mask(side_px: int, points: MeshPoints, cover: Mask, face_px: float, edge: float) -> SoftMask:
+    """Where the drawn face is seen: the oval narrowed by ``edge`` face sizes, feathered, fading to the hair line."""
+    mask = shrunk(cv2.min(oval(side_px, points), cover).astype(np.uint8), edge * face_px)
     brows = points[list(_BROW_ARCHES), :2].mean(0)
-    t = np.clip((0.97 - height_along(side_px, brows, points[FOREHEAD, :2] - brows)) / forehead_fade, 0, 1)
+    t = np.clip((0.97 - height_along(side_px, brows, points[FOREHEAD, :2] - brows)) / FOREHEAD_FADE, 0, 1)
     return soft(mask, 0.03 * face_px) * (t * t * (3 - 2 * t)).astype(np.float32)
 
 

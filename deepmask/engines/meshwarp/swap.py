@@ -6,6 +6,8 @@ its head reshaped to the new outline, ``drawn`` the persona on the new mesh.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -43,6 +45,9 @@ SMILE_FOLDS = (
     (425, 266, 371, 355, 423, 426, 427, 436, 322, 391, 327, 358),
 )
 FOLD_STRENGTH = 0.7
+
+EDGE, EDGE_OVER_GLASSES = 0.035, 0.012
+"""How far inside the oval the new face ends, in face sizes; over spectacles it must cover their rims."""
 
 OPEN_MOUTH = 0.06
 """A wider gap between the lips, in mouth widths, shows the person's own teeth."""
@@ -87,26 +92,44 @@ class MeshWarp:
 
 def swapped(crop: RGBImage, old: MeshPoints, portrait: Portrait, strength: float) -> RGBImage:
     """The crop (n, n, 3) with the portrait's face on the mesh ``old``."""
-    n, face_px = crop.shape[0], face_size(old)
+    face_px = face_size(old)
     new = new_face(portrait.points, old, strength)
     glasses = wears_glasses(crop, old)
     if glasses:
         crop = without_temples(crop, old, face_px)
-    base = warp(crop, *background_warp(old, new, n))
+    out = warp(crop, *background_warp(old, new, crop.shape[0]))
+    origin, side = _window(new, crop.shape[0])
+    view = out[origin[1] : origin[1] + side, origin[0] : origin[0] + side]
+    shift = np.array([*origin, 0.0])
+    view[:] = _redrawn(view.copy(), new - shift, portrait, glasses, _Mouth(crop, old))
+    return out
+
+
+def _redrawn(base: RGBImage, new: MeshPoints, portrait: Portrait, glasses: bool, mouth: _Mouth) -> RGBImage:
+    """The portrait's face over ``base`` (m, m, 3), whose head has the outline of the mesh ``new`` already."""
+    n, face_px = base.shape[0], face_size(new)
     drawn, cover = draw_mesh(portrait.face, portrait.triangles, portrait.points, new, n)
     cover = np.asarray(cv2.erode(cover, np.ones((3, 3), np.uint8)), np.uint8)
     bare, _ = draw_mesh(portrait.bare, portrait.triangles, portrait.points, new, n)
     free = np.minimum(hair_free(base, new, face_px), bare[..., 0].astype(np.float32) / 255)
     regions = _regions(new, cover, free, face_px, glasses)
-    colour = matched(drawn, base, regions, face_px)
-    colour = with_grain(colour, base, regions.skin)
+    colour = with_grain(matched(drawn, base, regions, face_px), base, regions.skin)
     if mouth_opening(new) > OPEN_MOUTH:
-        colour = _own_teeth(colour, crop, old, new, face_px)
-    mask = face_mask(n, new, cover, face_px) * free
+        colour = mouth.own_teeth(colour, new, face_px)
+    mask = face_mask(n, new, cover, face_px, EDGE_OVER_GLASSES if glasses else EDGE) * free
     out = np.clip(joined(colour, base.astype(np.float32), mask, new, face_px), 0, 255).astype(np.uint8)
     if is_bearded(base, new) and not portrait.bearded:
         out = shaved(out, base, new, face_px)
     return out
+
+
+def _window(points: MeshPoints, side_px: int) -> tuple[tuple[int, int], int]:
+    """Upper left corner and side of the square of the crop in which anything is drawn."""
+    oval = points[list(OVAL), :2]
+    low, high = oval.min(0), oval.max(0)
+    side = min(side_px, int(1.36 * max(high - low)))
+    x, y = (int(v) for v in np.clip((low + high) / 2 - side / 2, 0, side_px - side))
+    return (x, y), side
 
 
 def _upright_crop(image: RGBImage, landmarks: Landmarks) -> Crop:
@@ -133,15 +156,23 @@ def _regions(new: MeshPoints, cover: Mask, free: SoftMask, face_px: float, glass
     )
 
 
-def _own_teeth(colour: FloatImage, crop: RGBImage, old: MeshPoints, new: MeshPoints, face_px: float) -> FloatImage:
-    """An open mouth shows the person's own teeth and tongue: a closed portrait has none."""
-    n, inner = crop.shape[0], list(LIPS_INNER)
-    matrix, _ = cv2.estimateAffine2D(old[inner, :2].astype(np.float32), new[inner, :2].astype(np.float32))
-    if matrix is None:
-        return colour
-    inside = cv2.warpAffine(crop, matrix, (n, n), borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
-    weight = soft(polygon(n, new[inner, :2]), 0.006 * face_px)[..., None]
-    return colour * (1 - weight) + inside * weight
+@dataclass(frozen=True)
+class _Mouth:
+    """The mouth as it was: an open one shows the person's own teeth and tongue, a closed portrait has none."""
+
+    crop: RGBImage
+    old: MeshPoints
+
+    def own_teeth(self, colour: FloatImage, new: MeshPoints, face_px: float) -> FloatImage:
+        """``colour`` (m, m, 3), a window of the crop in which the mesh is ``new``, with the mouth's inside."""
+        n, inner = colour.shape[0], list(LIPS_INNER)
+        source, goal = self.old[inner, :2].astype(np.float32), new[inner, :2].astype(np.float32)
+        matrix, _ = cv2.estimateAffine2D(source, goal)
+        if matrix is None:
+            return colour
+        inside = cv2.warpAffine(self.crop, matrix, (n, n), borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+        weight = soft(polygon(n, new[inner, :2]), 0.006 * face_px)[..., None]
+        return colour * (1 - weight) + inside * weight
 
 
 def _patch(crop: Crop, out: RGBImage) -> Patch:

@@ -27,9 +27,7 @@ from deepmask.progress import Progress, part, silent
 from deepmask.report import Finding, Report, Verdict
 from deepmask.roster import Roster
 from deepmask.vault import Vault
-
-MEASURABLE_PX = 24
-"""Below this box size an embedding says nothing about a person."""
+from pipelines.measuring import MEASURABLE_PX, Original, measured
 
 SURE_SCORE = 0.5
 """From this score on, a face of the output is believed without asking again."""
@@ -117,18 +115,19 @@ def analyze(source: Photo, roster: Roster, options: PhotoOptions | None = None, 
     matching = bool(roster.people) and options.persona is None
     if matching:
         used["face_recognizer"] = roster.recognizer
+    original = Original.of(source)
     regions: list[Region] = []
     taken: dict[str, int] = {}
     for n, found in enumerate(faces):
         progress(0.6 + 0.4 * n / len(faces), f"Looking at face {n + 1} of {len(faces)}")
-        face = _measured(source.rgb, found)
-        match = _match(source.rgb, face, roster) if matching else None
+        face = original.face(_rounded(found.box_xyxy))
+        match = _match(original, face, roster) if matching else None
         if match is not None:
             match = _keep_nearest(regions, taken, match, len(regions), options)
         regions.append(
             Region(
                 id=f"face-{n + 1}",
-                box_xyxy=_rounded(found.box_xyxy),
+                box_xyxy=face.box_xyxy,
                 decision=_decide(match, roster, options),
                 score=round(float(found.score), 3),
                 found_by=finder.name,
@@ -175,7 +174,7 @@ def _pointed_out(source: Photo, id: str, box: Box, decision: Decision) -> Region
     x1, y1, x2, y2 = clip_box(box, source.size_wh)
     if x2 - x1 < 2 or y2 - y1 < 2:
         raise PlanError("The box lies outside the picture; draw it over a face.")
-    face = _measured(source.rgb, Face((x1, y1, x2, y2)))
+    face = Original.of(source).face((x1, y1, x2, y2))
     yaw = None if face.yaw_degrees is None else round(face.yaw_degrees, 1)
     return Region(id, (x1, y1, x2, y2), decision, yaw_degrees=yaw)
 
@@ -195,26 +194,13 @@ def embed(source: Photo, *, finder: str = "thorough", recognizer: str = "auto") 
         if rivals:
             raise InputError(f"{source.name} shows several people; crop it to the one you want to enrol.")
         row = engines.choose("face_recognizer", recognizer)
-        face = _measured(source.rgb, largest)
+        face = measured(source.rgb, largest)
         return engines.load("face_recognizer", row.name).embed(source.rgb, face), row.name
 
 
-def _measured(image: RGBImage, face: Face) -> Face:
-    """``face`` with landmarks and yaw where a mesh fits."""
-    with engines.exclusive:
-        landmarker = engines.load("face_landmarker")
-        landmarks = landmarker.fit(image, face.box_xyxy)
-        if landmarks is None:
-            return face
-        return replace(face, landmarks=landmarks, yaw_degrees=landmarker.yaw_degrees(landmarks))
-
-
-def _match(image: RGBImage, face: Face, roster: Roster) -> Match | None:
-    if face.size_px < MEASURABLE_PX:
-        return None
-    with engines.exclusive:
-        recognizer = engines.load("face_recognizer", roster.recognizer)
-        return roster.match(recognizer.embed(image, face), recognizer)
+def _match(original: Original, face: Face, roster: Roster) -> Match | None:
+    embedding = original.embedding(roster.recognizer, face)
+    return None if embedding is None else roster.match(embedding, engines.load("face_recognizer", roster.recognizer))
 
 
 def _keep_nearest(
@@ -255,14 +241,14 @@ def render(source: Photo, plan: Plan, vault: Vault, *, progress: Progress = sile
     """
     _validate(source, plan)
     personas = {r.decision.persona: vault.persona(r.decision.persona) for r in plan.regions if r.decision.persona}
-    canvas = source.rgb.copy()
+    original, canvas = Original.of(source), source.rgb.copy()
     outcomes: dict[str, Outcome] = {}
     judge = _judge_name(plan)
     waiting = sorted(plan.regions, key=lambda r: Face(r.box_xyxy).size_px)  # what is nearer covers what is behind
     for n, region in enumerate(waiting):
         progress(n / len(waiting), f"Masking face {n + 1} of {len(waiting)}")
         persona = personas[region.decision.persona] if region.decision.persona else None
-        outcomes[region.id] = _mask_region(source.rgb, canvas, region, persona, judge)
+        outcomes[region.id] = _mask_region(original, canvas, region, persona, judge)
     progress(1.0, "Masked")
     return Masked(source.edited(canvas), tuple(outcomes[r.id] for r in plan.regions))
 
@@ -279,14 +265,19 @@ def _validate(source: Photo, plan: Plan) -> None:
             raise PlanError(f"The box of {region.id} lies outside the picture; move or remove it.")
 
 
-def _mask_region(source: RGBImage, canvas: RGBImage, region: Region, persona: Persona | None, judge: str) -> Outcome:
+def _mask_region(original: Original, canvas: RGBImage, region: Region, persona: Persona | None, judge: str) -> Outcome:
     """Draw onto ``canvas`` the first mask of the ladder that hides the face of ``region``."""
     if region.decision.action == "keep":
         return Outcome(region.id, "none")
-    face = _measured(source, Face(region.box_xyxy, region.score))
+    face = original.face(region.box_xyxy, region.score)
     reasons: list[str] = []
+    bar = engines.load("face_recognizer", judge).hidden_above
+
+    def hides(image: RGBImage) -> bool:
+        distance = original.distance(judge, face, image)
+        return distance is None or distance >= bar
+
     with engines.exclusive:
-        hides = _Judge(engines.load("face_recognizer", judge), source, face).hides
         for name in _ladder(region.decision.action, persona):
             try:
                 reason = _try(name, canvas, face, persona, hides)
@@ -344,30 +335,6 @@ def _note(name: str, reasons: list[str]) -> str:
     return f"{name} instead, because {'; '.join(dict.fromkeys(reasons))}." if reasons else ""
 
 
-class _Judge:
-    """Measures whether a picture still shows the person of ``face``, as an attacker would.
-
-    The output is aligned twice, where the original's features were and where features are found now; the smaller
-    distance counts.
-    """
-
-    def __init__(self, recognizer: FaceRecognizer, source: RGBImage, face: Face) -> None:
-        self._recognizer, self._face = recognizer, face
-        self._original = recognizer.embed(source, face) if face.size_px >= MEASURABLE_PX else None
-
-    def distance(self, image: RGBImage) -> float | None:
-        """Identity distance original → ``image``; None where nothing could be measured in the original."""
-        if self._original is None:
-            return None
-        aligned = (self._face, _measured(image, Face(self._face.box_xyxy)))
-        return min(float(np.linalg.norm(self._original - self._recognizer.embed(image, face))) for face in aligned)
-
-    def hides(self, image: RGBImage) -> bool:
-        """Whether ``image`` shows somebody else, or nobody."""
-        distance = self.distance(image)
-        return distance is None or distance >= self._recognizer.hidden_above
-
-
 def _judge_name(plan: Plan) -> str:
     """A recogniser other than the one that matched, where there is one."""
     names = [row.name for row in engines.rows("face_recognizer") if not row.missing()]
@@ -392,34 +359,33 @@ def check(
     progress(0.0, "Checking the result")
     with engines.exclusive:
         seen = engines.load("face_finder", "fast").find(masked.rgb, progress=part(progress, 0.0, 0.6))
-        judge = engines.load("face_recognizer", judge_name)
         findings = []
         for n, region in enumerate(plan.regions):
             progress(0.6 + 0.4 * n / len(plan.regions), f"Checking face {n + 1} of {len(plan.regions)}")
-            findings.append(_finding(source.rgb, masked.rgb, region, drawn.get(region.id), judge, seen))
+            findings.append(_finding(source, masked.rgb, region, drawn.get(region.id), judge_name, seen))
         findings += _uncovered(source.rgb, plan, seen)
     progress(1.0, "Checked")
     return Report(source.name, tuple(findings), judge_name, source.notes)
 
 
 def _finding(
-    source: RGBImage,
+    source: Photo,
     masked: RGBImage,
     region: Region,
     outcome: Outcome | None,
-    judge: FaceRecognizer,
+    judge: str,
     seen: list[Face],
 ) -> Finding:
     wanted = region.decision.persona or region.decision.action
     engine, note = (outcome.engine, outcome.note) if outcome else ("unknown", "")
     if region.decision.action == "keep":
         return Finding(region.id, wanted, "none", "kept", None)
-    face = _measured(source, Face(region.box_xyxy, region.score))
-    distance = _Judge(judge, source, face).distance(masked)
-    x1, y1, x2, y2 = clip_box(region.box_xyxy, (source.shape[1], source.shape[0]))
-    untouched = np.array_equal(source[y1:y2, x1:x2], masked[y1:y2, x1:x2])
+    original = Original.of(source)
+    distance = original.distance(judge, original.face(region.box_xyxy), masked)
+    x1, y1, x2, y2 = clip_box(region.box_xyxy, source.size_wh)
+    untouched = np.array_equal(source.rgb[y1:y2, x1:x2], masked[y1:y2, x1:x2])
     found = any(iou(region.box_xyxy, f.box_xyxy) > 0.3 for f in seen)
-    verdict = _verdict(distance, untouched, found, judge)
+    verdict = _verdict(distance, untouched, found, engines.load("face_recognizer", judge))
     rounded = None if distance is None else round(distance, 3)
     return Finding(region.id, wanted, engine, verdict, rounded, "the face was not changed" if untouched else note)
 
@@ -435,11 +401,12 @@ def _verdict(distance: float | None, untouched: bool, found: bool, judge: FaceRe
 
 
 def _uncovered(source: RGBImage, plan: Plan, seen: list[Face]) -> list[Finding]:
-    """Faces of the output that no region of the plan speaks of."""
+    """Faces of the output that no region of the plan speaks of, if they are large enough to be anybody's."""
     strangers = [
         face
         for face in seen
-        if not any(
+        if face.size_px >= MEASURABLE_PX
+        and not any(
             iou(face.box_xyxy, r.box_xyxy) > 0.1 or inside(face.box_xyxy, r.box_xyxy) > 0.5 for r in plan.regions
         )
     ]
@@ -447,13 +414,13 @@ def _uncovered(source: RGBImage, plan: Plan, seen: list[Face]) -> list[Finding]:
     for n, face in enumerate(_without_phantoms(source, strangers)):
         x1, y1, x2, y2 = (round(v) for v in face.box_xyxy)
         note = f"a face at ({x1}, {y1})–({x2}, {y2}) is not in the plan; add a box over it"
-        findings.append(Finding(f"extra-{n + 1}", "nothing", "none", "leak", None, note))
+        findings.append(Finding(f"extra-{n + 1}", "nothing", "none", "leak", None, note, _rounded(face.box_xyxy)))
     return findings
 
 
 def _without_phantoms(source: RGBImage, faces: list[Face]) -> list[Face]:
     """Faces that are sure, have a mesh, or are seen in the source too: next to a mask, finders see faces in folds."""
-    doubtful = [f for f in faces if f.score < SURE_SCORE and _measured(source, f).landmarks is None]
+    doubtful = [f for f in faces if f.score < SURE_SCORE and measured(source, f).landmarks is None]
     if not doubtful:
         return faces
     before = engines.load("face_finder", "fast").find(source)

@@ -417,3 +417,10 @@ def test_it_runs_as_a_program_and_photo_named_like_a_command_can_be_given(tmp_pa
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=os.environ)
     assert result.returncode == 0, result.stderr
     assert Photo.open(tmp_path / "out.png").size_wh == (20, 20)
+
+
+def test_the_app_opens_to_others_only_with_a_password(deepmask):
+    code, _, complaint = deepmask("app", "--host", "0.0.0.0", "--no-browser")
+    assert code == 2
+    assert "password" in complaint.lower()
+    assert _one_sentence(complaint)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from deepmask.faces import Box
 from deepmask.files import write_text
 
 Verdict = Literal["hidden", "weak", "leak", "kept"]
@@ -28,6 +29,8 @@ class Finding:
     """Identity distance original → output by the judge; None where no identity could be measured in the original."""
     note: str = ""
     """Why a plainer mask was used, or what is wrong: one sentence."""
+    missed_box_xyxy: Box | None = None
+    """Where a face is that the plan does not speak of."""
 
 
 @dataclass(frozen=True)

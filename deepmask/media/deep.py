@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from deepmask.faces import RGBImage
-from deepmask.media.original import Original
+from deepmask.media.original import STRIP_PX, Original
 
 _LOST = "reduced from 16 to 8 bits a channel"
 
@@ -22,9 +22,19 @@ def has_16_bits(image: Image.Image) -> bool:
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         bits = image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (8,))
         return len(bits) > 1 and set(bits) == {16}
-    if isinstance(image, PngImagePlugin.PngImageFile):
-        return image.mode != "I;16" and image.png is not None and "16" in (image.png.im_rawmode or "")
-    return False
+    return image.mode != "I;16" and "16" in _png_layout(image)
+
+
+def is_grey_with_opacity(image: Image.Image) -> bool:
+    """Whether a file, not yet loaded, has 16-bit greys and opacity, which Pillow reads as colours."""
+    return _png_layout(image) == "LA;16B"
+
+
+def _png_layout(image: Image.Image) -> str:
+    """Pillow's word for the samples of a PNG file that is not yet loaded: 'RGB;16B', 'LA', ..."""
+    if isinstance(image, PngImagePlugin.PngImageFile) and image.png is not None:
+        return image.png.im_rawmode or ""
+    return ""
 
 
 def with_16_bits(path: Path, original: Original, orientation: int) -> tuple[Original, str | None]:
@@ -60,5 +70,5 @@ def turned(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
 def _upper_bits_agree(colours: NDArray[Any], rgb: RGBImage) -> bool:
     if colours.shape != rgb.shape:
         return False
-    rows = (slice(top, top + 256) for top in range(0, rgb.shape[0], 256))
+    rows = (slice(top, top + STRIP_PX) for top in range(0, rgb.shape[0], STRIP_PX))
     return all(np.array_equal(colours[s] >> 8, rgb[s]) for s in rows)

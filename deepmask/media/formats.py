@@ -29,7 +29,7 @@ FORMATS: tuple[PictureFormat, ...] = (
     PictureFormat("GIF", (".gif",), 65_535),
 )
 SUFFIXES = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
-NAMES = "JPEG, PNG, WebP, TIFF, HEIC, AVIF, BMP and GIF"
+NAMES = "JPEG, PNG, WebP, TIFF, HEIC, AVIF, BMP or GIF"
 
 # fmt: off
 _RAW_SUFFIXES = frozenset({

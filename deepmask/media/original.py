@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from deepmask.faces import RGBImage
 
+STRIP_PX = 256
+"""Rows handled at a time, so that a 100-megapixel photo needs no second copy of itself."""
+
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
 

@@ -14,10 +14,7 @@ import numpy as np
 from deepmask.errors import MediaError
 from deepmask.faces import RGBImage
 from deepmask.media import formats
-from deepmask.media.original import Original
-
-STRIP_PX = 256
-"""Rows handled at a time, so that a 100-megapixel photo needs no second copy of itself."""
+from deepmask.media.original import STRIP_PX, Original
 
 
 @dataclass(frozen=True, eq=False)

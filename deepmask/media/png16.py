@@ -34,7 +34,7 @@ def write(
     _chunk(file, b"IHDR", struct.pack(">IIBBBBB", *size_wh, 16, _COLOUR_TYPE[channels], 0, 0, 0))
     if icc_profile:
         _chunk(file, b"iCCP", b"ICC profile\0\0" + zlib.compress(icc_profile))
-    deflate = zlib.compressobj(4)
+    deflate = zlib.compressobj(3)
     for strip in strips:
         _chunk(file, b"IDAT", deflate.compress(_filtered(strip).tobytes()))
     _chunk(file, b"IDAT", deflate.flush())

@@ -22,14 +22,14 @@ from PIL import Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
 
 from deepmask.errors import MediaError
 from deepmask.media import formats
-from deepmask.media.deep import has_16_bits, with_16_bits
+from deepmask.media.deep import has_16_bits, is_grey_with_opacity, with_16_bits
 from deepmask.media.metadata import ORIENTATION, removed_metadata, usable_profile
-from deepmask.media.original import JpegSettings, Original, Palette
+from deepmask.media.original import STRIP_PX, JpegSettings, Original, Palette
 
 pillow_heif.register_heif_opener()
 _PLUGINS = [*(row.name for row in formats.FORMATS), "DIB"]
 _OURS = {"MPO": "JPEG", "DIB": "BMP"}
-_STRIP_PX = 256
+_CAN_WRITE_HEIF = bool(pillow_heif.libheif_info()["HEIF"])
 _pillow = threading.Lock()
 
 _TURNS = {
@@ -114,6 +114,7 @@ class _Header:
 
     form: str
     has_16_bits: bool
+    is_grey_with_opacity: bool
     orientation: int
     jpeg: JpegSettings | None
     lossless: bool
@@ -123,7 +124,8 @@ class _Header:
 
 def _header(path: Path, image: Image.Image) -> _Header:
     form = _OURS.get(image.format or "", image.format or "")
-    deep = has_16_bits(image)  # first, since asking for the metadata of a PNG file decodes it
+    # these two first, since asking for the metadata of a PNG file decodes it
+    deep, grey_with_opacity = has_16_bits(image), is_grey_with_opacity(image)
     jpeg = _jpeg_settings(image) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
     orientation = image.getexif().get(ORIENTATION, 1)
     if jpeg and orientation in (5, 6, 7, 8):
@@ -133,11 +135,14 @@ def _header(path: Path, image: Image.Image) -> _Header:
     if form != "JPEG" and getattr(image, "n_frames", 1) > 1:
         what = "page" if form in ("TIFF", "HEIF") else "frame of the animation"
         notes.append(f"only the first {what} is used")
+    if form == "HEIF" and not _CAN_WRITE_HEIF:
+        form = "JPEG"
+        notes.append("HEIC cannot be written on this machine, so the result is a JPEG")
     if removed := removed_metadata(image):
         notes.append(f"removed from the copy: {', '.join(removed)}")
     if image.info.get("bit_depth", 8) > 8:
         notes.append(f"reduced from {image.info['bit_depth']} to 8 bits a channel")
-    return _Header(form, deep, orientation, jpeg, lossless, image.info.get("icc_profile"), notes)
+    return _Header(form, deep, grey_with_opacity, orientation, jpeg, lossless, image.info.get("icc_profile"), notes)
 
 
 def _decode(path: Path, image: Image.Image, header: _Header) -> tuple[Original, str | None]:
@@ -146,6 +151,8 @@ def _decode(path: Path, image: Image.Image, header: _Header) -> tuple[Original, 
     # asked again after loading, because Pillow turns TIFF files by itself and then drops the tag
     upright = _turned(image, image.getexif().get(ORIENTATION, 1))
     upright, note = _in_rgb(path, upright, header.icc_profile)
+    if header.is_grey_with_opacity:
+        upright = upright.convert("LA")
     profile = None if note else header.icc_profile
     return _split(upright, header.form, header.jpeg, header.lossless, profile), note
 
@@ -217,8 +224,8 @@ def _samples(image: Image.Image) -> NDArray[np.uint8]:
     """(H, W) or (H, W, C) samples, copied in strips: Pillow's own conversion takes twice the memory."""
     bands = len(image.getbands())
     samples = np.empty((image.height, image.width, bands) if bands > 1 else (image.height, image.width), np.uint8)
-    for top in range(0, image.height, _STRIP_PX):
-        bottom = min(image.height, top + _STRIP_PX)
+    for top in range(0, image.height, STRIP_PX):
+        bottom = min(image.height, top + STRIP_PX)
         samples[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)))
     return samples
 

@@ -16,8 +16,8 @@ from PIL import Image
 from deepmask.errors import MediaError
 from deepmask.files import replacing
 from deepmask.media import png16
-from deepmask.media.original import Palette, Samples
-from deepmask.media.photo import STRIP_PX, Photo
+from deepmask.media.original import STRIP_PX, Palette, Samples
+from deepmask.media.photo import Photo
 
 pillow_heif.register_heif_opener()
 _QUALITY = 92
@@ -74,9 +74,9 @@ def _eight_bits(samples: Samples) -> NDArray[np.uint8]:
     return samples if samples.dtype == np.uint8 else (samples >> 8).astype(np.uint8)  # type: ignore[return-value]
 
 
-def _deep_strips(photo: Photo) -> Iterator[NDArray[np.uint16]]:
+def _deep_strips(photo: Photo, *, grey: bool) -> Iterator[NDArray[np.uint16]]:
     """(rows, W, C) 16-bit samples from top to bottom; edited pixels get no bit of what was there before."""
-    original, grey = photo.original, _is_grey(photo)
+    original = photo.original
     assert original.deep is not None
     for rows in photo.strips():
         rgb, before = photo.rgb[rows], original.rgb[rows]
@@ -148,12 +148,13 @@ def _jpeg(photo: Photo, file: BinaryIO) -> None:
 
 def _png(photo: Photo, file: BinaryIO) -> None:
     if photo.original.deep is not None:
-        channels = (1 if _is_grey(photo) else 3) + (photo.original.alpha is not None)
-        png16.write(file, _deep_strips(photo), photo.size_wh, channels, _profile(photo))
+        grey = _is_grey(photo)
+        channels = (1 if grey else 3) + (photo.original.alpha is not None)
+        png16.write(file, _deep_strips(photo, grey=grey), photo.size_wh, channels, _profile(photo))
         return
     palette = photo.original.palette is not None and not photo.is_edited
     image = (_indexed(photo) if palette else None) or _shallow(photo)
-    image.save(file, "PNG", icc_profile=_profile(photo), compress_level=4, **_transparency(image))
+    image.save(file, "PNG", icc_profile=_profile(photo), compress_level=2, **_transparency(image))
 
 
 def _tiff(photo: Photo, file: BinaryIO) -> None:
@@ -167,12 +168,13 @@ def _tiff16(photo: Photo, file: BinaryIO) -> None:
     import tifffile
 
     width, height = photo.size_wh
-    grey, transparent = _is_grey(photo), photo.original.alpha is not None
+    transparent = photo.original.alpha is not None
+    grey = _is_grey(photo) and not transparent  # few programs read greys with opacity from TIFF files
     channels = (1 if grey else 3) + transparent
     buffer = BytesIO()  # tifffile wants a file with a name or this
     tifffile.imwrite(
         buffer,
-        (zlib.compress(strip.astype("<u2").tobytes(), 4) for strip in _deep_strips(photo)),
+        (zlib.compress(strip.astype("<u2").tobytes(), 4) for strip in _deep_strips(photo, grey=grey)),
         shape=(height, width) if channels == 1 else (height, width, channels),
         dtype="<u2",
         rowsperstrip=STRIP_PX,
@@ -183,7 +185,7 @@ def _tiff16(photo: Photo, file: BinaryIO) -> None:
         compression="zlib",
         metadata=None,
         software="",
-        iccprofile=_profile(photo),
+        iccprofile=_profile(photo) if grey == photo.original.grey else None,
     )
     file.write(buffer.getbuffer())
 

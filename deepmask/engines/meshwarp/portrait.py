@@ -25,6 +25,9 @@ MOST_YAW_DEGREES = 15.0
 LARGEST_SIDE_PX = 1024
 """A portrait is kept no larger; more would not be seen on a photo."""
 
+SURE = 0.5
+"""Score from which on a box in a portrait is taken for a face."""
+
 _SHARE_OF_MAIN_FACE = 0.4
 """Faces smaller than this, relative to the largest, count as background."""
 
@@ -78,11 +81,11 @@ def usable_portrait(image: RGBImage) -> RGBImage:
 
 
 def _one_face(image: RGBImage) -> Face:
-    found = engines.load("face_finder", "fast").find(image)
+    found = [face for face in engines.load("face_finder", "fast").find(image) if face.score > SURE]
     if not found:
         raise InputError("No face was found in the portrait; take a picture that shows one face from the front.")
     main = max(found, key=lambda face: face.size_px)
-    others = [face for face in found if face.size_px > _SHARE_OF_MAIN_FACE * main.size_px and face.score > 0.5]
+    others = [face for face in found if face.size_px > _SHARE_OF_MAIN_FACE * main.size_px]
     if len(others) > 1:
         raise InputError(f"The portrait shows {len(others)} faces; cut the picture down to one.")
     if main.size_px < LEAST_FACE_PX:

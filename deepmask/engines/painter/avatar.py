@@ -36,7 +36,7 @@ from deepmask.engines.painter.shape import neutral_face
 from deepmask.engines.painter.skin import skin_finish, skin_texture
 from deepmask.persona import Attributes
 
-OCCLUSION_DIRECTIONS, OCCLUSION_SIZE = 48, 160
+OCCLUSION_DIRECTIONS, OCCLUSION_SIZE = 40, 144
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ garment is a grid over some range of both, pushed outwards.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -54,11 +55,15 @@ class Body:
         lift = np.asarray(out, float) + self._relief(x, y, c)
         return np.stack([x, y, z + AXIS_Z], -1) + away * lift[..., None]
 
+    @cached_property
+    def _profile(self) -> PchipInterpolator:
+        width = np.array([*(self.neck * k for k in _NECK_WIDTH), *(self.shoulder * w for w in _SHOULDER_WIDTH)])[::-1]
+        return PchipInterpolator(_HEIGHT, np.stack([width, _DEPTH * self.neck, _POWER], 1))
+
     def _section(self, y: Array) -> tuple[Array, Array, Array]:
         """Half width, half depth and exponent of the superellipse at heights y."""
-        width = np.array([*(self.neck * k for k in _NECK_WIDTH), *(self.shoulder * w for w in _SHOULDER_WIDTH)])[::-1]
-        rx, rz, power = (PchipInterpolator(_HEIGHT, q)(y) for q in (width, _DEPTH * self.neck, _POWER))
-        return rx, rz, power
+        q = self._profile(y)
+        return q[..., 0], q[..., 1], q[..., 2]
 
     def angle_at(self, x: ArrayLike, y: ArrayLike) -> Array:
         """The angle in front whose point has this x."""

@@ -82,15 +82,20 @@ def _front(angle: Array) -> Array:
 # ---------------------------------------------------------------- shells
 NECKLINES = {
     "crew": (-9.7, 2.3, 2.2), "v": (-9.9, 5.8, 6.0), "scoop": (-10.2, 4.2, 2.8), "hood": (-9.6, 3.0, 2.6),
-    "stand": (-10.35, 1.6, 1.5), "open": (-10.35, 4.9, 15.0),
+    "stand": (-10.35, 1.6, 1.5), "open": (-10.35, 1.6, 1.5),
 }  # fmt: skip
 """Height of the edge at the back, how much deeper it is in front, and how narrow that part is."""
+
+
+OPEN_TO = -15.2
+"""How far down an open shirt is unbuttoned."""
 
 
 def neckline(kind: str, theta: Array) -> Array:
     """Height of the edge of the cloth at angles around the neck."""
     back, drop, power = NECKLINES[kind]
-    return back - drop * _front(theta) ** power
+    edge = back - drop * _front(theta) ** power
+    return np.minimum(edge, OPEN_TO + 8.5 * np.abs(theta)) if kind == "open" else edge
 
 
 def _shell(body: Body, kind: str, thick: float = 0.25) -> tuple[Array, Triangles, Array]:
@@ -156,7 +161,7 @@ def _shirt_collar(body: Body, albedo: Array, gap: float) -> list[Part]:
         return -9.35 - (1.45 + 1.2 * gap) * _front(a) ** 1.4
 
     a = np.linspace(gap, 2 * np.pi - gap, 97)  # 0 = front centre, going round
-    steep = 0.15 + 0.85 * _front(a) ** 2  # lower in front, where the body does not flare
+    steep = 0.04 + 0.96 * _front(a) ** 3  # lower in front, where the body does not flare
     profile = ((1.6, 0.2), (0.8, 0.28), (0.2, 0.34), (0.02, 0.44), (0, 0.56))
     stand = [body.point(a, top(a) - d * steep, out) for d, out in profile]
     parts = [_trim(np.vstack(stand), grid_triangles(len(stand), len(a)), albedo, 0.75, 0.12)]
@@ -188,7 +193,7 @@ def _shirt_collar(body: Body, albedo: Array, gap: float) -> list[Part]:
 
 def _buttons(body: Body, albedo: Array) -> list[Part]:
     """A button strip down the front."""
-    y = np.linspace(-14.6, BOTTOM, 24)
+    y = np.linspace(OPEN_TO + 0.5, BOTTOM, 24)
     u = np.array([-1.0, -0.94, -0.7, 0, 0.7, 0.94, 1.0])
     out = np.array([0.22, 0.36, 0.40, 0.42, 0.40, 0.36, 0.22])
     theta = 0.11 * u[None] * np.ones((24, 1))

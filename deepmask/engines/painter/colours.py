@@ -13,7 +13,7 @@ SKIN_TONES = {
 }  # fmt: skip
 HAIR_COLOURS = {
     "black": "#15110f", "dark_brown": "#2b1c14", "brown": "#4b3122", "chestnut": "#5f3523", "auburn": "#6e2b1b",
-    "ginger": "#ae4d1f", "blond": "#c49b5e", "platinum": "#e5d6b8", "grey": "#a9a9ab", "white": "#e4e2de",
+    "ginger": "#ae4d1f", "blond": "#c49b5e", "platinum": "#e5d6b8", "grey": "#a9a6a2", "white": "#e4e2de",
     "blue": "#2458b8", "pink": "#e466a4", "green": "#3c9a58", "purple": "#7443b4",
 }  # fmt: skip
 DYED = ("blue", "pink", "green", "purple")

@@ -158,8 +158,8 @@ Changes = dict[str, float]
 
 MALE: Changes = dict(
     jaw_w=1.0, jaw_angle=0.45, chin_square=0.45, chin_z=0.12, cheek_w=0.965, chin_len=0.15, hollow=0.35, nose_w=0.76,
-    nose_up=0.05, nose_tip=0.92, nose_z=-0.20, browridge=0.6, eye_size=1.07, eye_h=0.95, lip_full=0.90, brow_y=-0.18, brow_arch=-0.20,
-    mouth_w=0.99, lid=0.27,
+    nose_up=0.05, nose_tip=0.92, nose_z=-0.20, browridge=0.6, eye_size=1.07, eye_h=0.95, lip_full=0.90, brow_y=-0.18,
+    brow_arch=-0.20, mouth_w=0.99, lid=0.27,
 )  # fmt: skip
 FEMALE: Changes = dict(
     cheek_w=0.95, forehead=-0.15, jaw_w=0.88, chin_w=0.86, face_w=0.965, nose_w=0.56, nose_up=0.32, nose_z=-0.48,
@@ -214,7 +214,7 @@ PRESETS: dict[str, tuple[Changes, ...]] = {
 HERITAGE: dict[str, Changes] = {
     "white": dict(nose_w=-0.04, bridge=0.15),
     "black": dict(nose_w=0.22, wing=0.16, lip_full=0.36, bridge=-0.18, cheekbone=0.2, nose_len=-0.1),
-    "south_asian": dict(eye_size=0.07, lip_full=0.14, bridge=0.16, nose_tip=0.06, nose_len=0.14, eye_tilt=0.01, lid=0.02),
+    "south_asian": dict(eye_size=0.07, lip_full=0.14, bridge=0.16, nose_tip=0.06, nose_len=0.14, lid=0.02),
     "east_asian": dict(
         fold=1.0, eye_h=-0.13, eye_tilt=0.03, bridge=-0.28, nose_w=0.10, face_w=0.02, cheekbone=0.25, browridge=-0.4,
     ),
@@ -298,13 +298,26 @@ def identity_of(attributes: Attributes, seed: int) -> Identity:
         hair=hair,
         outfit=_outfit(_stream(seed, "outfit"), a, female),
         eye=_eye(_stream(seed, "eye"), a, heritage),
-        expression=MOODS[a.mood or "friendly"],
+        expression=_expression(_stream(seed, "mood"), a.mood),
         pose=(yaw, pitch, roll),
         glasses=a.glasses or "none",
         glasses_colour=_pick(_stream(seed, "glasses"), ("#1d1a1a", "#3a2417", "#5a1f24", "#2a3550", "#6a6a70")),
         neck=1 - 0.02 * female + float(neck),
         shoulder=1 - 0.11 * female + float(shoulder),
         gaze=(-0.55 * yaw, 0.55 * pitch),
+    )
+
+
+def _expression(rng: np.random.Generator, mood: str | None) -> Expression:
+    """A mood as this person shows it: nobody smiles quite evenly."""
+    chosen = _pick(rng, ("friendly", "friendly", "happy", "kind", "cool", "neutral"))
+    e = MOODS[mood or chosen]
+    lean, more = rng.normal(0, 0.12), rng.uniform(0.9, 1.15)
+    return replace(
+        e,
+        smile_left=e.smile_left * float(more * (1 + lean)),
+        smile_right=e.smile_right * float(more * (1 - lean)),
+        brow_up=e.brow_up + float(rng.uniform(0, 0.15)),
     )
 
 

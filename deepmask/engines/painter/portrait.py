@@ -9,7 +9,7 @@ import numpy as np
 
 from deepmask.engines.painter import raster, shading, strand_kernels
 from deepmask.engines.painter.avatar import Avatar, avatar_for
-from deepmask.engines.painter.backdrop import backdrop, light_of
+from deepmask.engines.painter.backdrop import backdrop, light_of, place_of
 from deepmask.engines.painter.colours import to_srgb
 from deepmask.engines.painter.geometry import Array32
 from deepmask.engines.painter.render import render
@@ -19,7 +19,6 @@ from deepmask.progress import Progress, part, silent
 
 PX_PER_CM = 15.2 / 512
 """Scale of a portrait as a share of its size: the face fills a little less than half of the height."""
-PLACE = "studio"
 PREPARING = "Preparing the painter (once)…"
 _KERNELS = (raster.draw_triangles, raster.draw_depth, raster.occlude, raster.draw_strands, shading.shade, shading.march,
             shading.shade_hair, strand_kernels.interpolate, strand_kernels.finish)  # fmt: skip
@@ -59,12 +58,12 @@ class Painter:
         progress(0.6, "Painting…")
         avatar = avatar_for(attributes, seed)
         progress(0.8, "Painting…")
-        picture = portrait(avatar, size_px, attributes.background or PLACE)
+        picture = portrait(avatar, size_px, place_of(attributes, seed))
         progress(1.0, "Painted.")
         return picture
 
 
-def portrait(avatar: Avatar, size: int, place: str = PLACE) -> RGBImage:
+def portrait(avatar: Avatar, size: int, place: str = "studio") -> RGBImage:
     """The persona in its own pose and expression before a background (see :func:`backdrop.backdrop`)."""
     light = light_of(place)
     image, alpha = render(avatar, size, px_per_cm=PX_PER_CM * size, centre=(0.0, -0.7, 0.0), light=light)

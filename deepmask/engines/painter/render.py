@@ -46,7 +46,7 @@ class Light:
 
     lamps: tuple[Lamp, ...]
     ambient: Array = field(repr=False)
-    catch: float = 0.952
+    catch: float = 0.947
     """Cosine from which the eye mirrors the key light."""
     bump: float = 1.0
     glare: float = 1.0
@@ -307,7 +307,7 @@ def _draw_lens(p: Identity, image: Array32, alpha: Array32, rim: Array32, glare:
     view, cover = image[top:bottom, left:right], alpha[top:bottom, left:right]
     if p.glasses == "sunglasses":
         fade = np.clip((y - y0) / (y1 - y0), 0, 1)[..., None]
-        k = m[..., None] * 0.93 * (1 - 0.15 * fade)
+        k = m[..., None] * 0.975 * (1 - 0.10 * fade)
         view += (colour("#20242b") * (0.30 + 0.5 * fade) - view) * k
         shine = shine * 1.3
     view += ((shine * m * cover)[..., None] * np.array([0.9, 0.95, 1.0], np.float32)).astype(np.float32)

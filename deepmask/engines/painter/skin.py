@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -9,7 +11,7 @@ from deepmask.engines.painter.cage import HEAD_UV
 from deepmask.engines.painter.colours import colour
 from deepmask.engines.painter.geometry import Array, Array32
 from deepmask.engines.painter.identity import Identity
-from deepmask.engines.painter.skin_masks import Mask, masks, mottle, pores
+from deepmask.engines.painter.skin_masks import SIZE, Mask, masks, mottle, pores
 
 INK = np.array([0.030, 0.018, 0.014], np.float32)
 
@@ -39,11 +41,34 @@ def with_slopes(albedo: Array32, height: Array32) -> Array32:
     return np.ascontiguousarray(np.dstack([albedo, *slopes(height)]))
 
 
+@cache
+def _variation() -> Array32:
+    """(SIZE, SIZE, 3) slow changes of tone all over the skin."""
+    return 1 + np.float32(0.035) * mottle()[..., None] * _rgb(0.6, 1, 1.1)
+
+
+@cache
+def _relief() -> tuple[Array32, Array32, Mask, Mask]:
+    """Slopes of what every skin has (pores, lips, creases of the lids), and those of full wrinkles."""
+    m = masks()
+    h = pores() * np.float32(0.0016)
+    h[m["lips"].window] *= 1 - m["lips"].values
+    for name, k in (("lip_ripple", 0.006), ("crease", -0.05)):
+        h[m[name].window] += m[name].values * np.float32(k)
+    lines = np.zeros_like(h)
+    lines[m["wrinkles"].window] = m["wrinkles"].values * np.float32(0.17)
+    du, dv = slopes(h)
+    wrinkle_u, wrinkle_v = (Mask.of(q) for q in slopes(lines))
+    return du, dv, wrinkle_u, wrinkle_v
+
+
 def skin_texture(p: Identity) -> Array32:
     """(SIZE, SIZE, 5) albedo and slopes."""
     look, m = p.skin, masks()
     base = colour(look.tone)
-    A = base * (1 + np.float32(0.035) * mottle()[..., None] * np.array([0.6, 1, 1.1], np.float32))
+    texture = np.empty((SIZE, SIZE, 5), np.float32)
+    A = texture[..., :3]
+    np.multiply(base, _variation(), out=A)
     red, dark = base * _rgb(1.08, 0.66, 0.62), base * _rgb(0.60, 0.42, 0.36)
     mix(A, m["forehead"], base * _rgb(1.04, 1.03, 0.94), 0.5)
     mix(A, m["blush"], red, look.blush)
@@ -76,7 +101,13 @@ def skin_texture(p: Identity) -> Array32:
         grooves = Mask(lines.top, lines.left, np.clip(-lines.values, 0, 1))
         mix(A, grooves, dark, 0.35 * (look.age - 0.3) / 0.7)
         A *= (1 + 0.05 * (look.age - 0.3) * mottle())[..., None]
-    return with_slopes(np.clip(A, 0.002, 1), _height(p))
+    du, dv, wrinkle_u, wrinkle_v = _relief()
+    texture[..., 3], texture[..., 4] = du, dv
+    if look.age > 0.28:
+        deep = np.float32((look.age - 0.28) / 0.72)
+        texture[..., 3][wrinkle_u.window] += wrinkle_u.values * deep
+        texture[..., 4][wrinkle_v.window] += wrinkle_v.values * deep
+    return texture
 
 
 def _paint_lips(A: Array32, p: Identity) -> None:
@@ -87,15 +118,6 @@ def _paint_lips(A: Array32, p: Identity) -> None:
     A[ripple.window] *= (1 - 0.06 * ripple.values)[..., None]
     mix(A, m["lip_line"], lip * _rgb(0.22, 0.12, 0.12), 0.70)
     mix(A, m["lip_corner"], colour(p.skin.tone) * _rgb(0.60, 0.42, 0.36), 0.35)
-
-
-def _height(p: Identity) -> Array32:
-    m = masks()
-    h = pores() * np.float32(0.0016)
-    h[m["lips"].window] *= 1 - m["lips"].values
-    for name, k in (("lip_ripple", 0.006), ("wrinkles", 0.17 * max(0, p.skin.age - 0.28) / 0.72), ("crease", -0.05)):
-        h[m[name].window] += m[name].values * np.float32(k)
-    return h.astype(np.float32)
 
 
 def skin_finish(p: Identity) -> tuple[Array, Array]:

@@ -28,8 +28,9 @@ def who_choices(personas: Sequence[Persona], roster: Roster) -> list[Choice]:
 
 def decision_choices(personas: Sequence[Persona]) -> list[Choice]:
     """What can happen to one face."""
+    starter = [] if personas else [("Becomes a new persona", STARTER)]
     masks = [(words, str(action)) for action, words in MASKS.items()]
-    return [*((f"Becomes {p.name}", EVERYBODY + p.id) for p in personas), *masks, (KEEP, "keep")]
+    return [*starter, *((f"Becomes {p.name}", EVERYBODY + p.id) for p in personas), *masks, (KEEP, "keep")]
 
 
 def to_value(decision: Decision) -> str:

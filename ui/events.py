@@ -48,23 +48,28 @@ def guarded(event: Callable[..., Any]) -> Callable[..., Any]:
     return quiet
 
 
-def worker(show: Callable[[Session], Updates]) -> Callable[[Callable[..., None]], Callable[..., Iterator[Updates]]]:
+def worker(
+    show: Callable[[Session], Updates],
+) -> Callable[[Callable[..., Updates | None]], Callable[..., Iterator[Updates]]]:
     """For long work: ``event(session, ..., bar)`` changes the session, ``show`` says what the page looks like after it.
 
-    The page is shown as it is afterwards even if the work failed or was stopped.
+    The page is shown as it is afterwards even if the work failed or was stopped; what the event returns is shown on
+    top if it succeeded: forms that are done with are emptied so.
     """
 
-    def decorate(event: Callable[..., None]) -> Callable[..., Iterator[Updates]]:
+    def decorate(event: Callable[..., Updates | None]) -> Callable[..., Iterator[Updates]]:
         @functools.wraps(event)
         def run(session: Session, *args: Any, **kwargs: Any) -> Iterator[Updates]:
-            failure: Exception | None = None
+            ticket, failure = session.begin(), None
+            extra: Updates | None = None
             try:
-                event(session, *args, **kwargs)
-            except Cancelled:
-                gr.Info("Stopped; nothing was changed.", duration=4)
+                extra = event(session, *args, **kwargs)
             except Exception as error:
-                failure = _for_users(error)
-            yield show(session)
+                if isinstance(error, Cancelled) or session.stopped(ticket):
+                    gr.Info("Nothing was changed.", title="Stopped", duration=4)
+                else:
+                    failure = _for_users(error)
+            yield show(session) | (extra or {})
             if failure is not None:
                 raise failure
 

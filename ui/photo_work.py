@@ -13,13 +13,13 @@ from deepmask.faces import Box
 from deepmask.files import replacing
 from deepmask.media import Photo
 from deepmask.media.formats import by_suffix
-from deepmask.plan import Action, Decision, Plan
+from deepmask.plan import Action, Decision, Plan, Region
 from deepmask.progress import Progress, part
 from deepmask.roster import Roster
 from deepmask.vault import Vault
 from pipelines import avatar, photo
 from ui import pictures
-from ui.choices import EVERYBODY, ROSTER, STARTER, to_decision, who_choices
+from ui.choices import EVERYBODY, ROSTER, STARTER, to_decision, to_value, who_choices
 from ui.session import Pointing, Session, Work
 
 SMALLEST_PX = 8
@@ -100,8 +100,17 @@ class PhotoWork:
         work, plan = _planned(session)
         if session.selected is None:
             raise InputError("Choose a face first: click on it.")
+        if value == STARTER:  # not painted yet: the face follows the chooser again
+            work.by_hand.discard(session.selected)
+            self.choose(session, STARTER, session.bystanders)
+            return
         work.by_hand.add(session.selected)
         work.changed(plan.with_region(plan.region(session.selected).decided(to_decision(value))))
+
+    def value(self, session: Session, work: Work, region: Region) -> str:
+        """The menu's value for what will happen to a face."""
+        follows = region.id not in work.by_hand and self.who(session) == STARTER
+        return STARTER if follows else to_value(region.decision)
 
     # ---------------------------------------------------------------------------------------------------- boxes
     def click(self, session: Session, x: float, y: float, progress: Progress) -> None:
@@ -135,6 +144,17 @@ class PhotoWork:
             session.selected = next(r.id for r in work.plan.regions if r.id not in known) if work.plan else None
             self.decide(session, work)
         session.pointing = None
+
+    def cover_missed(self, session: Session) -> None:
+        """Add the faces that the check found uncovered to the plan."""
+        work, plan = _planned(session)
+        boxes = [f.missed_box_xyxy for f in work.report.findings if f.missed_box_xyxy] if work.report else []
+        for box in boxes:
+            plan = photo.add_box(plan, self.source(session, work), box, Decision(session.bystanders))
+        if boxes:
+            work.changed(plan)
+            self.decide(session, work)
+        session.comparing, session.selected = False, None
 
     def remove(self, session: Session) -> None:
         """Take the selected face out of the plan."""

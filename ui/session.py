@@ -140,8 +140,6 @@ class Session:
     """Id of the kept persona that is being edited."""
     person: str | None = None
     """Id of the enrolled person that is being edited."""
-    enrolled: bool = False
-    """Somebody was enrolled just now, so that the form is to be emptied."""
     _stops: int = 0
     _files: int = 0
     _open: tuple[Path, Photo] | None = field(default=None, repr=False)
@@ -176,7 +174,8 @@ class Session:
         return work
 
     def clear(self) -> None:
-        """Take all photos off the desk and delete their files."""
+        """End all work, take all photos off the desk and delete their files."""
+        self.stop()
         self.works, self.current, self.selected, self.pointing, self._open = [], 0, None, None, None
         self.comparing = False
         self.purge()
@@ -220,9 +219,13 @@ class Session:
         """End all work in progress at its next step."""
         self._stops += 1
 
+    def stopped(self, ticket: int) -> bool:
+        """Whether the work of this ticket is to end."""
+        return ticket != self._stops
+
     def go_on(self, ticket: int) -> None:
         """Raise ``Cancelled`` if the user stopped the work of this ticket."""
-        if ticket != self._stops:
+        if self.stopped(ticket):
             raise Cancelled("Stopped; nothing was changed.")
 
     def purge(self) -> None:

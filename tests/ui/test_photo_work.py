@@ -13,6 +13,7 @@ from deepmask.media import Photo
 from deepmask.persona import Attributes, Persona
 from deepmask.plan import Decision, Plan, Region
 from deepmask.progress import silent
+from deepmask.report import Finding, Report
 from deepmask.roster import Roster
 from deepmask.vault import Vault
 from ui.choices import EVERYBODY, NOBODY, ROSTER, STARTER, to_decision, to_value, who_choices
@@ -130,6 +131,29 @@ def test_corners_too_close_together_are_refused_and_can_be_clicked_again(desk):
         work.click(session, 102, 102, silent)
     assert session.pointing == Pointing()
     assert len(session.works[0].plan.regions) == 2
+
+
+def test_faces_that_the_check_found_uncovered_are_added_by_one_click(desk, vault):
+    session, work = desk
+    maya = persona(vault, "Maya")
+    missed = Finding("extra-1", "nothing", "none", "leak", None, missed_box_xyxy=(10.0, 10.0, 60.0, 70.0))
+    session.works[0].report = Report("astronaut.png", (missed,), "dlib")
+    work.cover_missed(session)
+    assert session.works[0].plan.regions[-1].box_xyxy == (10, 10, 60, 70)
+    assert decisions(session) == [EVERYBODY + maya.id] * 3
+    assert session.works[0].report is None
+
+
+def test_a_face_follows_the_chooser_again_when_given_the_new_persona(desk):
+    session, work = desk
+    done, region = session.works[0], session.works[0].plan.region("face-1")
+    assert work.value(session, done, region) == STARTER
+    session.selected = "face-1"
+    work.assign(session, "keep")
+    assert work.value(session, done, done.plan.region("face-1")) == "keep"
+    work.assign(session, STARTER)
+    assert work.value(session, done, done.plan.region("face-1")) == STARTER
+    assert decisions(session)[0] == "pixelate"
 
 
 def test_a_face_can_be_removed(desk):

@@ -12,6 +12,7 @@ from deepmask.errors import InputError
 from deepmask.media import Photo
 from deepmask.roster import Person, Roster, is_encrypted
 from pipelines import people
+from ui.choices import Choice
 from ui.events import BAR, Updates, progress_of, worker
 from ui.panels.photos import ACCEPTED
 from ui.panels.shared import App, empty_state, heading, note, persona_names
@@ -111,14 +112,18 @@ class PeoplePanel:
 
     def refresh_on(self, tab: gr.Tab) -> None:
         """Show the roster as it is when the user comes to this tab."""
-        tab.select(
-            worker(self.show)(Session.touch), [self._app.state], self._outputs,
-            show_progress="hidden",
-        )  # fmt: skip
+        tab.select(worker(self.show)(self._on_tab), [self._app.state], self._outputs, show_progress="hidden")
+
+    def _on_tab(self, session: Session) -> Updates:
+        session.touch()
+        return {self.persona: gr.update(choices=self._menu(), value=self._menu()[0][1])}
+
+    def _menu(self) -> list[Choice]:
+        return [*((f"becomes {name}", id) for id, name in persona_names(self._app).items()), ("stays visible", KEEPS)]
 
     def _on_enrol(
         self, session: Session, name: str, files: list[str] | None, persona: str, bar: gr.Progress = BAR
-    ) -> None:
+    ) -> Updates:
         if not name.strip():
             raise InputError("Give the person a name.")
         limit = self._app.settings.max_megapixels
@@ -127,7 +132,9 @@ class PeoplePanel:
         roster = people.enrol(self._roster(session), name, photos, chosen, progress=progress_of(session, bar))
         roster.save(self._app.vault.folder)
         session.person = roster.person(name).id
-        session.enrolled = True
+        for file in files or []:
+            Path(file).unlink(missing_ok=True)
+        return {self.name: "", self.photos: None}
 
     def _on_choose(self, session: Session, id: str) -> None:
         session.touch()
@@ -143,16 +150,18 @@ class PeoplePanel:
             self._roster(session).forget(session.person).save(self._app.vault.folder)
         session.person = None
 
-    def _on_unlock(self, session: Session, key: str) -> None:
+    def _on_unlock(self, session: Session, key: str) -> Updates:
         Roster.load(self._app.vault.folder, key)
         session.passphrase = key
+        return {self.key: ""}
 
-    def _on_lock(self, session: Session, key: str) -> None:
+    def _on_lock(self, session: Session, key: str) -> Updates:
         roster = self._roster(session)
         if not roster.people:
             raise InputError("Enrol somebody first; an empty list needs no lock.")
         roster.protected(key).save(self._app.vault.folder)
         session.passphrase = key
+        return {self.new_key: ""}
 
     def _on_open(self, session: Session) -> None:
         self._roster(session).protected(None).save(self._app.vault.folder)
@@ -167,12 +176,12 @@ class PeoplePanel:
         """The whole tab, as the roster has it."""
         locked, encrypted = session.locked(self._app.vault), is_encrypted(self._app.vault.folder)
         roster, names = session.roster(self._app.vault), persona_names(self._app)
-        menu = [*((f"becomes {name}", id) for id, name in names.items()), ("stays visible", KEEPS)]
+        menu = self._menu()
         person = next((p for p in roster.people if p.id == session.person), None)
         updates: Updates = {
             self.form: gr.update(visible=not locked),
             self.bar: gr.update(visible=False),
-            self.persona: gr.update(choices=menu, value=menu[0][1]),
+            self.persona: gr.update(choices=menu),
             self.empty: gr.update(visible=not roster.people and not locked),
             self.list: gr.update(
                 choices=[(_line(p, names), p.id) for p in roster.people], visible=bool(roster.people),
@@ -182,21 +191,16 @@ class PeoplePanel:
             self.forget: gr.update(visible=True),
             self.sure: gr.update(visible=False),
             self.locked: gr.update(visible=locked),
-            self.key: "",
             self.protection: gr.update(visible=bool(roster.people)),
             self.protection_state: note(
                 "The list is encrypted." if encrypted else "The list is readable for whoever uses this account.",
                 "good" if encrypted else "info",
             ),
-            self.new_key: "",
             self.open: gr.update(visible=encrypted),
         }  # fmt: skip
         if person is not None:
             policy = person.persona if person.persona in names else KEEPS if person.persona is None else None
             updates[self.policy] = gr.update(label=f"In photos {person.name}", choices=menu, value=policy)
-        if session.enrolled:
-            session.enrolled = False
-            updates |= {self.name: "", self.photos: None}
         return updates
 
 

@@ -16,7 +16,7 @@ from deepmask.persona import Persona
 from pipelines import avatar
 from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels.persona_adjust import Adjust
-from ui.panels.shared import App, empty_state, heading, note
+from ui.panels.shared import App, empty_state, heading, note, scroll_to
 from ui.session import Session
 
 EXAMPLES = {
@@ -138,7 +138,7 @@ class PersonasPanel:
             self._busy(listener).then(work(self._on_create), asked, **slow)
         self._busy(self.more.click).then(work(self._on_more), asked, **slow)
         self.stop.click(Session.stop, [state], None, queue=False)
-        self.drafts.select(self._on_draft, [state], **fast)
+        self.drafts.select(self._on_draft, [state], **fast).then(None, js=scroll_to("#portrait"))
         self.adjust.on_change(partial(self._wire_control, work, slow))
         self.keep.click(work(self._on_keep), [state, self.name], **fast)
         self.name.submit(work(self._on_keep), [state, self.name], **fast)
@@ -190,12 +190,13 @@ class PersonasPanel:
             attributes = session.draft.attributes.changed(**values)
             session.draft = avatar.redraw(session.draft, attributes, progress=progress)
 
-    def _on_keep(self, session: Session, name: str) -> None:
+    def _on_keep(self, session: Session, name: str) -> Updates:
         if session.draft is None:
             raise InputError("Choose one of the faces first.")
         persona = avatar.keep(session.draft, name, self._app.vault)
         session.draft, session.persona = None, persona.id
         gr.Info(f"{persona.name} can mask your photos now.", title="Kept", duration=5)
+        return {self.name: ""}
 
     @guarded
     def _on_persona(self, session: Session, event: gr.SelectData) -> Updates:
@@ -212,7 +213,9 @@ class PersonasPanel:
             self._app.vault.remove(self._app.vault.persona(session.persona))
         session.persona = None
 
-    def _on_import(self, session: Session, file: str | None, name: str, attested: bool, bar: gr.Progress = BAR) -> None:
+    def _on_import(
+        self, session: Session, file: str | None, name: str, attested: bool, bar: gr.Progress = BAR
+    ) -> Updates:
         if not file:
             raise InputError("Choose a portrait picture first.")
         if not attested:
@@ -220,6 +223,8 @@ class PersonasPanel:
         progress_of(session, bar)(0.1, "Looking at the portrait")
         portrait = Photo.open(Path(file), max_megapixels=self._app.settings.max_megapixels)
         session.persona = avatar.import_portrait(portrait, name, self._app.vault, attested=True).id
+        Path(file).unlink(missing_ok=True)
+        return {self.upload: None, self.upload_name: "", self.attest: False}
 
     def refresh_on(self, tab: gr.Tab) -> None:
         """Show the vault as it is when the user comes to this tab."""
@@ -257,8 +262,6 @@ class PersonasPanel:
             self.new_name: "" if persona is None else persona.name,
             self.remove: gr.update(visible=True),
             self.sure: gr.update(visible=False),
-            self.upload: None,
-            self.attest: False,
         }
 
 

@@ -42,12 +42,11 @@ class PhotoView:
             return None
         shown = pictures.read(work.preview)
         scale = _scale(shown, work)
-        starter = self._work.who(session) == STARTER
         marks = [
             pictures.Mark(
                 _scaled(region.box_xyxy, scale),
                 number,
-                pictures.COLOURS["persona" if starter and region.id not in work.by_hand else region.decision.action],
+                pictures.COLOURS["persona" if self._starts(session, work, region) else region.decision.action],
                 region.id == session.selected,
             )
             for number, region in enumerate(work.plan.regions, 1)
@@ -67,14 +66,16 @@ class PhotoView:
         if work.plan is None:
             return []
         names, people = persona_names(self._app), people_names(self._app, session)
-        starter = self._work.who(session) == STARTER
         found = []
         for number, region in enumerate(work.plan.regions, 1):
             words = caption(number, region, names, people)
-            if starter and region.id not in work.by_hand:
+            if self._starts(session, work, region):
                 words = f"{number} · becomes a new persona"
             found.append((self._crop(session, work, region), words))
         return found
+
+    def _starts(self, session: Session, work: Work, region: Region) -> bool:
+        return self._work.value(session, work, region) == STARTER
 
     def strip(self, session: Session) -> Any:
         """The photos on the desk, when there are several."""
@@ -134,6 +135,8 @@ class PhotoView:
 
     def _finding(self, number: int, finding: Finding, names: dict[str, str], hidden_above: float) -> str:
         wanted = names.get(finding.wanted)
+        if finding.missed_box_xyxy is not None:
+            return _row(number, finding, "Another face was found in the masked photo.")
         engine = ENGINES.get(finding.engine, "")
         done = f"{wanted or ''}{': ' if wanted and engine else ''}{engine}" if finding.verdict != "kept" else ""
         words = " ".join(_sentence(w) for w in (done, finding.note, distance_in_words(finding, hidden_above)) if w)
@@ -159,7 +162,14 @@ class PhotoView:
 def _summary(report: Report) -> str:
     if report.safe:
         return report.summary()
-    return f"{report.summary()} Choose a plainer mask for it, or add a box, before you share this photo."
+    missed = all(f.missed_box_xyxy for f in report.findings if f.verdict not in ("hidden", "kept"))
+    remedy = "Cover what was missed" if missed else "Choose a plainer mask"
+    return f"{report.summary()} {remedy} before you share this photo."
+
+
+def _row(number: int, finding: Finding, words: str) -> str:
+    chip = f'<span class="dm-chip dm-{finding.verdict}">{VERDICTS[finding.verdict]}</span>'
+    return f"<li><b>{number}</b>{chip}<p>{escape(words)}</p></li>"
 
 
 def _sentence(words: str) -> str:

@@ -9,10 +9,10 @@ import gradio as gr
 from gradio.blocks import Block
 
 from deepmask.plan import Region
-from ui.choices import MASKS, NOBODY, ROSTER, decision_choices, to_value, who_choices
+from ui.choices import MASKS, NOBODY, ROSTER, decision_choices, who_choices
 from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels.photo_view import PhotoView
-from ui.panels.shared import App, heading
+from ui.panels.shared import App, heading, scroll_to
 from ui.photo_work import PhotoWork
 from ui.session import Pointing, Session, Work
 
@@ -66,7 +66,7 @@ class PhotosPanel:
             show_label=False, columns=8, rows=1, height=92, allow_preview=False, object_fit="cover", buttons=[],
             container=False, visible=False, elem_id="strip", elem_classes="dm-strip",
         )  # fmt: skip
-        with gr.Row(elem_classes="dm-bar"):
+        with gr.Row(elem_classes="dm-bar", elem_id="photo-bar"):
             self.title = gr.HTML("", elem_classes="dm-title", padding=False)
             self.look = gr.Radio(
                 list(LOOKS), value=LOOKS[0], show_label=False, container=False, visible=False, elem_classes="dm-switch",
@@ -107,6 +107,7 @@ class PhotosPanel:
         self.mask_bar = gr.HTML("", visible=False, elem_classes="dm-progress")
         self.stop = gr.Button("Stop", visible=False, elem_id="stop")
         self.report = gr.HTML("", padding=False, elem_id="report")
+        self.cover = gr.Button("Cover what was missed", variant="primary", visible=False, elem_id="cover-missed")
         self.download = gr.DownloadButton("Download", variant="primary", visible=False, elem_id="download")
         with gr.Row(elem_classes="dm-quiet"):
             self.download_all = gr.DownloadButton("All photos (zip)", size="sm", visible=False, elem_id="download-all")
@@ -122,7 +123,7 @@ class PhotosPanel:
         for upload in (self.drop, self.more):
             self._busy(upload.upload, self.bar).then(worker(self._show_emptied)(self._on_drop), [state, upload], **slow)
         masking = slow | {"show_progress_on": self.mask_bar}
-        self._busy(self.mask.click, self.mask_bar).then(work(self._on_mask), [state], **masking)
+        masked = self._busy(self.mask.click, self.mask_bar).then(work(self._on_mask), [state], **masking)
         self.stop.click(Session.stop, [state], None, queue=False)
         self.picture.select(work(self._on_click), [state], **fast)
         self.faces.select(self._on_face, [state], **fast)
@@ -132,11 +133,14 @@ class PhotosPanel:
             chooser.input(self._changing(self._work.choose), [state, self.who, self.rest], **fast)
         self.decision.input(self._changing(self._work.assign), [state, self.decision], **fast)
         self.remove.click(self._changing(self._work.remove), [state], **fast)
-        self.move.click(self._changing(_point_again), [state], **fast)
+        covered = self.cover.click(self._changing(self._work.cover_missed), [state], **fast)
+        moving = self.move.click(self._changing(_point_again), [state], **fast)
         self.done.click(self._changing(_unselect), [state], **fast)
         self.point.click(self._changing(_point_new), [state], **fast)
         self.unpoint.click(self._changing(_unselect), [state], **fast)
         self.restart.click(self._changing(Session.clear), [state], **fast)
+        for done in (masked, moving, covered):
+            done.then(None, js=scroll_to("#photo-bar"))
 
     def refresh_on(self, tab: gr.Tab) -> None:
         """Show what was changed in other tabs when the user comes back to this one."""
@@ -228,7 +232,7 @@ class PhotosPanel:
                 selected_index=next((n for n, r in enumerate(regions) if r.id == session.selected), None),
                 elem_classes=_face_classes(session, len(regions)),
             ),
-            **self._show_editor(session, regions),
+            **self._show_editor(session, work, regions),
             **self._show_result(session, work),
         }  # fmt: skip
 
@@ -249,14 +253,16 @@ class PhotosPanel:
             ),
         }  # fmt: skip
 
-    def _show_editor(self, session: Session, regions: tuple[Region, ...]) -> Updates:
+    def _show_editor(self, session: Session, work: Work, regions: tuple[Region, ...]) -> Updates:
         number, region = next(((n, r) for n, r in enumerate(regions, 1) if r.id == session.selected), (0, None))
         if region is None:
             return {self.editor: gr.update(visible=False)}
         choices = decision_choices(self._app.vault.personas())
         return {
             self.editor: gr.update(visible=True),
-            self.decision: gr.update(label=f"Face {number}", choices=choices, value=to_value(region.decision)),
+            self.decision: gr.update(
+                label=f"Face {number}", choices=choices, value=self._work.value(session, work, region)
+            ),
         }
 
     def _show_result(self, session: Session, work: Work) -> Updates:
@@ -267,6 +273,7 @@ class PhotosPanel:
         return {
             self.mask: gr.update(value=label, visible=bool(waiting)),
             self.report: self._view.report(session, work),
+            self.cover: gr.update(visible=_misses_any(work)),
             self.download: gr.update(
                 value=work.masked, visible=work.masked is not None, variant="primary" if safe else "secondary",
                 label="Download" if safe else "Download anyway",
@@ -278,6 +285,10 @@ class PhotosPanel:
                 value=self._view.report_file(work), visible=work.report is not None
             ),
         }  # fmt: skip
+
+
+def _misses_any(work: Work) -> bool:
+    return work.report is not None and any(f.missed_box_xyxy for f in work.report.findings)
 
 
 def _face_classes(session: Session, count: int) -> list[str]:

@@ -23,6 +23,14 @@ class App:
     register: Register
 
 
+def scroll_to(selector: str) -> str:
+    """JavaScript that brings a part of the page into view on a phone, where it may be screens away."""
+    return (
+        f"() => {{ const part = document.querySelector('{selector}'); "
+        "if (part && innerWidth < 700) part.scrollIntoView({ behavior: 'smooth', block: 'start' }); }"
+    )
+
+
 def empty_state(title: str, text: str) -> str:
     """HTML for a place where nothing is yet."""
     return f'<div class="dm-empty"><h3>{escape(title)}</h3><p>{escape(text)}</p></div>'

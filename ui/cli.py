@@ -9,6 +9,7 @@ Exit codes: 0 done; 1 ``doctor`` found something broken; 2 bad input or usage; 3
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from collections.abc import Sequence
 
@@ -62,6 +63,9 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # names and arrows must not fail where the output is not Unicode
     try:
         code = cli.main(arguments, prog_name="deepmask", standalone_mode=False)
         return code if isinstance(code, int) else 0

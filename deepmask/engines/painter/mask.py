@@ -34,10 +34,15 @@ CROP_HALF_CM, CROP_CENTRE_CM = 13.0, -1.6
 """The surroundings that a mask may touch: hairline to neck."""
 HEAD_HALF_CM = 11.2
 """Half the side of the rendered square."""
-STYLISED = {"mouth_y": -0.8, "nose_len": 0.8, "eye_space": -0.35}
-"""cm by which a mask departs from the persona's face: of twenty-four changes tried, those that take a face recogniser
-farthest from the person beneath (about .06 in dlib's distance)."""
-RESTING_LIDS = 0.10
+STYLISED = {
+    "mouth_y": -0.8, "nose_len": 0.8, "eye_space": -0.35, "eye_size": -0.1, "chin_len": 0.8, "brow_y": 0.4,
+    "mouth_w": 0.1,
+}  # fmt: skip
+"""By how much a mask departs from the persona's face, see :class:`FaceShape`: of thirty changes tried, those that take
+a face recogniser farthest from whoever is beneath (together about .07 in dlib's distance)."""
+USUAL_STRENGTH = 0.8
+"""Beyond it the persona's own expression takes over, and its features are moved farther."""
+RESTING_LIDS = 0.04
 """How much farther than in portraits the lids are closed: wide eyes under real hair look startled."""
 MOST_PX = 760
 """Larger crops are rendered at this size and enlarged."""
@@ -57,8 +62,9 @@ class PainterMask:
         """The persona's painted face over ``face``.
 
         Args:
-            strength: how much is covered around the face; from .8 on the persona's own expression takes over more and
-                more, so that at 1 nothing but pose, size, gaze and light is the person's.
+            strength: how much is covered around the face and how far the features depart from a real face's; beyond
+                .8 the persona's own expression takes over, so that at 1 nothing but pose, size, gaze and light is
+                the person's.
 
         Raises:
             EngineFailed: no persona, no landmarks, or a head turned too far.
@@ -70,7 +76,8 @@ class PainterMask:
         if yaw > self.max_yaw_degrees:
             raise EngineFailed(f"The head is turned by {yaw:.0f} degrees; the painter mask fits up to 50.")
         strength = float(np.clip(strength, 0, 1))
-        stylised = round(min(1.0, strength / 0.8) * 4) / 4
+        beyond = max(0.0, (strength - USUAL_STRENGTH) / (1 - USUAL_STRENGTH))
+        stylised = round(min(1.0, strength / USUAL_STRENGTH) * 4 + beyond * 2) / 4
         avatar = _bare_avatar(*drawable(persona), stylised)
         crop = _Crop(image, fit)
         return Patch(*_Wearer(avatar, crop, scene_light(image), strength).composite(), crop.origin)
@@ -88,7 +95,7 @@ def _bare_avatar(attributes: Attributes, seed: int, stylised: float) -> Avatar:
     """The persona without its hair, for the person's own stays visible around the mask.
 
     Args:
-        stylised: 0..1, how far the features move to where no real face has them.
+        stylised: share of ``STYLISED``, 0..1.5: features move to where hardly a real face has them.
     """
     who = identity_of(attributes, seed)
     moved = {name: getattr(who.face, name) + stylised * change for name, change in STYLISED.items()}
@@ -153,7 +160,9 @@ class _Wearer:
         self.margin_cm = 0.10 + 0.25 * strength
         own = avatar.identity.expression
         self.expression: Expression = towards(
-            crop.fit.expression.with_lids(RESTING_LIDS), own.with_lids(RESTING_LIDS), max(0.0, (strength - 0.8) / 0.2)
+            crop.fit.expression.with_lids(RESTING_LIDS),
+            own.with_lids(RESTING_LIDS),
+            max(0.0, (strength - USUAL_STRENGTH) / (1 - USUAL_STRENGTH)),
         )
         self.seen: Seen = see_light(crop.small, (0, 0), crop.fit)
         self.albedo: Array = colour(avatar.identity.skin.tone).astype(np.float64)

@@ -222,8 +222,8 @@ class _Canvas:
         chin = float(y.min())
         beside = np.abs(self.right - middle)
         neck = (self.above < chin + 3.5) & (self.above > chin - 7) & (beside < 0.95 * half)
-        ear = (self.above < 0.5) & (self.above > -7.5) & (beside < half + 1.6)
-        ear_like = np.exp(-0.5 * np.maximum(self.from_skin - 6, 0) / 5).astype(np.float32)
+        ear = (self.above < 0.5) & (self.above > -6) & (beside < half + 1.3)
+        ear_like = np.exp(-0.5 * np.maximum(self.from_skin - 4, 0) / 3).astype(np.float32)
         like = np.where(neck, like, np.where(ear, ear_like, 0)).astype(np.float32)
         solid = like > 0.35
         core = covered > 0.5

@@ -414,8 +414,8 @@ def test_usage_errors_and_unknown_commands_exit_with_2(deepmask):
 def test_it_runs_as_a_program_and_photo_named_like_a_command_can_be_given(tmp_path):
     Image.new("RGB", (20, 20), "teal").save(tmp_path / "plan", "PNG")
     command = [sys.executable, "-m", "ui.cli", "photo", "./plan", "-o", "out.png"]
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment)
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="cp1252", env=environment)
     assert result.returncode == 0, result.stderr
     assert "plan ? out.png" in result.stdout, "even where arrows cannot be shown"
     assert Photo.open(tmp_path / "out.png").size_wh == (20, 20)

@@ -109,8 +109,8 @@ def _smile(V: Array, face: Array, mouth: Array, e: Expression) -> None:
     for s, w, corner in ((-1, e.smile_right, lm.CORNER_R), (1, e.smile_left, lm.CORNER_L)):
         if not w:
             continue
-        V += w * bump(face, face[corner], [1.5, 1.05, 1.8]) * [s * 0.80, 0.66, -0.50]
-        V += w * bump(face, [s * 3.9, -1.6, 4.0], [1.5, 1.1, 2]) * [s * 0.28, 0.40, 0.42]  # cheek
+        V += w * bump(face, face[corner], [1.7, 1.15, 2.0]) * [s * 0.76, 0.60, -0.30]
+        V += w * bump(face, [s * 3.9, -1.6, 4.0], [1.6, 1.2, 2]) * [s * 0.28, 0.40, 0.36]  # cheek
         V += w * bump(face, [s * 3.2, 1.55, 3.6], [1.4, 0.42, 1.5]) * [0, 0.16, 0.06]  # lower lid
         V += w * bump(face, [s * 0.9, -3.4, 5.6], [0.8, 0.5, 1.2]) * [s * 0.10, 0.07, -0.12]
     both = (e.smile_left + e.smile_right) / 2

@@ -46,7 +46,7 @@ def mouth_inside(p: Identity, neutral: Array, face: Array, e: Expression) -> lis
     if max(e.part, e.jaw * 2) < 0.05:
         return parts
     smile = max(e.smile_left, e.smile_right, 0)
-    half = min(2.15, 0.88 * (face[308, 0] - face[78, 0]) / 2)  # never wider than the opening
+    half = min(2.3, 0.95 * (face[308, 0] - face[78, 0]) / 2)  # never wider than the opening
     u = np.linspace(-1, 1, 56)
     ridge = np.abs(np.sin(u * 4 * np.pi))
     y_side = (face[[lm.CORNER_R, lm.CORNER_L], 1].mean() - face[[13, 14], 1].mean()) * 0.55
@@ -66,7 +66,7 @@ def mouth_inside(p: Identity, neutral: Array, face: Array, e: Expression) -> lis
             )
             for t in np.linspace(0, 1, 7)
         ]
-        shade = (0.86 + 0.14 * ridge**0.25) * (0.16 + 0.84 * np.clip(1.45 - 1.5 * np.abs(u), 0, 1))
+        shade = (0.86 + 0.14 * ridge**0.25) * (0.06 + 0.94 * np.clip(1.35 - 1.6 * u**2, 0, 1))
         ivory = np.array([1.05, 1.02, 0.966]) * shade[:, None]
         grid = grid_triangles(7, len(u), flip=True)
         parts.append(Part(np.vstack(rows), grid, sh.TOOTH, np.tile(ivory, (7, 1)), 0.6, 0.28, 0.25, occlusion=0.95))

@@ -18,7 +18,7 @@ from deepmask.engines.painter.strands import VOLUME_CENTRE, Scalp, Strands, grow
 
 CELL = 0.85
 """cm per cell of the density grid."""
-SHINE = np.array([0.16, 1.35])
+SHINE = np.array([0.115, 1.35])
 """Strength of the white and of the tinted highlight."""
 THICKNESS = 0.78
 """Light lost per unit of density."""

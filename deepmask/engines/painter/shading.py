@@ -146,7 +146,7 @@ def eye_colour(q, eye):
     polar, around, r_iris = np.arccos(min(1.0, max(-1.0, q[2]))), np.arctan2(q[1], q[0]), eye[0]
     x = polar / r_iris  # 1 = edge of the iris
     e, lid = ramp(polar, 0.60, 0.5), smooth(ramp(q[1], 0.12, 0.45))
-    white = eye[10]
+    white = eye[10] * (1 - 0.28 * smooth(ramp(-q[1], 0.22, 0.35)))
     c = (
         0.84 * white * (1 - 0.14 * e) * (1 - 0.50 * lid),
         0.80 * white * (1 - 0.30 * e) * (1 - 0.54 * lid),

@@ -27,7 +27,7 @@ class Illustrator:
         colours, p = palette_of(who), proportions_of(who)
         pen, head = Pen(size_px), face.head_path(p)
         do = hair.hairdo(who.hair.style, p, who.female)
-        scene.draw_scene(pen, who.background, seed)
+        scene.draw_scene(pen, attributes.background or "studio", seed)
         tilt = 3.0 if who.pose[0] > 0 else -3.0
         with pen.tilted(tilt, 0, -9):
             hair.draw_back(pen, do, colours)

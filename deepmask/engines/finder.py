@@ -1,13 +1,13 @@
 """Finding faces. Several cheap passes vote and nothing that one of them found is thrown away.
 
 A privacy tool pays more for a missed face than for a false alarm: CenterFace sees small faces at a large picture size
-and large ones at a small size, MediaPipe's BlazeFace adds close and cut-off ones, and quarter turns add lying heads
-and photos held sideways.
+and large ones at a small size, MediaPipe's BlazeFace adds close ones, a mirrored border those cut by the frame, and
+quarter turns lying heads and photos held sideways.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,12 @@ Boxes = NDArray[np.float32]
 SMALLEST_PICTURE_PX = 16
 """Pictures with a shorter side than this hold no face that anybody could recognise."""
 
+MIRRORED = 10
+"""Width of the mirrored border, per cent of the longer side."""
+
+LEAST_VISIBLE = 0.35
+"""Share of a face that must lie inside the picture."""
+
 SMALLEST_FACE_PX = 6
 """Shorter boxes are noise: below this nobody is recognised."""
 
@@ -38,8 +44,8 @@ class Pass:
     threshold: float
     turn_degrees: int = 0
     """Clockwise turn of the picture before the run: 0, 90, 180 or 270."""
-    only_above_px: int = 0
-    """Skipped unless the picture's longer side is greater."""
+    mirrored_border: bool = False
+    """Look only for what the border cuts, with the picture continued by its mirror image: half a face is whole then."""
 
 
 class UnionFinder:
@@ -75,21 +81,33 @@ class UnionFinder:
 
     def _worth_running(self, long_side: int) -> list[Pass]:
         """The passes for a picture, without those that would repeat another one on a small picture."""
-        chosen: dict[tuple[int, int], Pass] = {}
+        chosen: dict[tuple[int, int, bool], Pass] = {}
         for one in self.passes:
-            if long_side > one.only_above_px:
-                size = min(one.long_side_px, int(long_side * self.most_enlarged))
-                chosen.setdefault((size, one.turn_degrees), one)
-        return [Pass(size, one.threshold, turn) for (size, turn), one in chosen.items()]
+            size = min(one.long_side_px, int(long_side * self.most_enlarged))
+            chosen.setdefault((size, one.turn_degrees, one.mirrored_border), replace(one, long_side_px=size))
+        return list(chosen.values())
 
     def _run(self, base: RGBImage, one: Pass) -> Boxes:
         scaled = _scaled(base, one.long_side_px / max(base.shape[:2]))
         if one.turn_degrees:
             scaled = np.rot90(scaled, -one.turn_degrees // 90)
-        boxes = self._centerface.boxes(scaled, one.threshold)
-        boxes = turned_back(boxes, one.turn_degrees, (scaled.shape[1], scaled.shape[0]))
+        find = self._cut_by_border if one.mirrored_border else self._centerface.boxes
+        boxes = turned_back(find(scaled, one.threshold), one.turn_degrees, (scaled.shape[1], scaled.shape[0]))
         boxes[:, :4] *= max(base.shape[:2]) / one.long_side_px
         return boxes
+
+    def _cut_by_border(self, image: RGBImage, threshold: float) -> Boxes:
+        """The visible parts of faces that reach beyond the border."""
+        h, w = image.shape[:2]
+        pad = min(MIRRORED * max(h, w) // 100, h, w)
+        mirrored = cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_REFLECT)
+        boxes = self._centerface.boxes(np.asarray(mirrored, np.uint8), threshold)
+        boxes[:, :4] -= pad
+        visible = boxes.copy()
+        visible[:, 0:4:2] = visible[:, 0:4:2].clip(0, w)
+        visible[:, 1:4:2] = visible[:, 1:4:2].clip(0, h)
+        share = _areas(visible) / np.maximum(_areas(boxes), 1e-6)
+        return visible[(share > LEAST_VISIBLE) & (share < 0.98)]
 
     @cached_property
     def _centerface(self) -> CenterFace:
@@ -106,6 +124,7 @@ class ThoroughFinder(UnionFinder):
     passes = (
         Pass(1600, 0.25),
         Pass(960, 0.25),
+        Pass(480, 0.35, mirrored_border=True),
         Pass(960, 0.4, 90),
         Pass(960, 0.4, 180),
         Pass(960, 0.4, 270),
@@ -117,6 +136,7 @@ class FastFinder(UnionFinder):
 
     passes = (
         Pass(1280, 0.3),
+        Pass(480, 0.35, mirrored_border=True),
         Pass(640, 0.5, 90),
         Pass(640, 0.5, 180),
         Pass(640, 0.5, 270),
@@ -156,6 +176,10 @@ class BlazeFace:
         return np.array(found, np.float32).reshape(-1, 5)
 
 
+def _areas(boxes: Boxes) -> NDArray[np.float32]:
+    return (boxes[:, 2:4] - boxes[:, :2]).prod(1)
+
+
 def merge(boxes: Boxes, iou_limit: float = 0.4, inside_limit: float = 0.85) -> Boxes:
     """Non-maximum suppression that also drops boxes lying inside a better one, best first.
 
@@ -168,7 +192,7 @@ def merge(boxes: Boxes, iou_limit: float = 0.4, inside_limit: float = 0.85) -> B
         kept.append(best)
         corner1, corner2 = np.maximum(best[:2], rest[:, :2]), np.minimum(best[2:4], rest[:, 2:4])
         common = np.clip(corner2 - corner1, 0, None).prod(1)
-        area, areas = (best[2:4] - best[:2]).prod(), (rest[:, 2:4] - rest[:, :2]).prod(1)
+        area, areas = _areas(best[None])[0], _areas(rest)
         iou, inside = common / (area + areas - common + 1e-9), common / (np.minimum(area, areas) + 1e-9)
         rest = rest[(iou < iou_limit) & (inside < inside_limit)]
     return np.array(kept, np.float32).reshape(-1, 5)

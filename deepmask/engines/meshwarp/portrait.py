@@ -25,7 +25,7 @@ MOST_YAW_DEGREES = 15.0
 LARGEST_SIDE_PX = 1024
 """A portrait is kept no larger; more would not be seen on a photo."""
 
-SURE = 0.5
+SURE = 0.6
 """Score from which on a box in a portrait is taken for a face."""
 
 _SHARE_OF_MAIN_FACE = 0.4

@@ -180,11 +180,9 @@ def _patch(crop: Crop, out: RGBImage) -> Patch:
     n = crop.rgb.shape[0]
     changed = (cv2.absdiff(out, crop.rgb).max(2) > 1).astype(np.uint8)
     alpha = cv2.GaussianBlur(cv2.dilate(changed, np.ones((5, 5), np.uint8)).astype(np.float32), (0, 0), 2)
-    margin = int(0.04 * n)
-    border = np.zeros((n, n), np.float32)
-    border[margin:-margin, margin:-margin] = 1
-    alpha *= cv2.GaussianBlur(border, (0, 0), margin / 2.5)
-    alpha[alpha < 1 / 255] = 0
+    inwards = np.minimum(np.arange(n), np.arange(n)[::-1])
+    ramp = np.clip((np.minimum(inwards[:, None], inwards) - 1) / (0.08 * n), 0, 1)
+    alpha = alpha * (ramp * ramp * (3 - 2 * ramp))
     back = crop.to_picture
     corners = np.array([[0, 0], [n, 0], [0, n], [n, n]], np.float64) @ back[:, :2].T + back[:, 2]
     left, top = (int(v) for v in np.floor(corners.min(0)))

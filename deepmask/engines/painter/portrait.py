@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,12 +26,12 @@ _KERNELS = (raster.draw_triangles, raster.draw_depth, raster.occlude, raster.dra
             shading.shade_hair, strand_kernels.interpolate, strand_kernels.finish)  # fmt: skip
 
 
-def _is_compiled(kernel: object) -> bool:
+def _is_compiled(kernel: Any) -> bool:
     """Whether a kernel was used in this process, or its machine code is in numba's cache on disk."""
-    if kernel.signatures:  # type: ignore[attr-defined]
+    if kernel.signatures:
         return True
-    source = Path(kernel.py_func.__code__.co_filename)  # type: ignore[attr-defined]
-    cached = Path(kernel.stats.cache_path).glob(f"{source.stem}.{kernel.__name__}-*.nbi")  # type: ignore[attr-defined]
+    source = Path(kernel.py_func.__code__.co_filename)
+    cached = Path(kernel.stats.cache_path).glob(f"{source.stem}.{kernel.__name__}-*.nbi")
     return any(index.stat().st_mtime >= source.stat().st_mtime for index in cached)
 
 
@@ -39,14 +41,27 @@ def is_ready() -> bool:
 
 
 def warm_up(progress: Progress = silent) -> None:
-    """Compile all kernels, some ten seconds the first time; later processes read them from numba's cache."""
+    """Compile all kernels, some ten seconds the first time; later processes read them from numba's cache.
+
+    ``progress`` is called all the while, so that it can show signs of life and stop the wait.
+    """
     if is_ready():
         return
-    progress(0.0, PREPARING)
-    avatar = avatar_for(Attributes(gender="male", beard="stubble", hair_style="buzz", glasses="round"), 0)
-    progress(0.5, PREPARING)
-    render(avatar, 32, 1, px_per_cm=1.0, shadow_size=32)
+    pool = ThreadPoolExecutor(1, "painter-warm-up")
+    try:
+        work = pool.submit(_use_every_kernel)
+        while not work.done():
+            progress(sum(bool(kernel.signatures) for kernel in _KERNELS) / len(_KERNELS), PREPARING)
+            wait([work], 0.25)
+        work.result()
+    finally:
+        pool.shutdown(wait=False)
     progress(1.0, PREPARING)
+
+
+def _use_every_kernel() -> None:
+    avatar = avatar_for(Attributes(gender="male", beard="stubble", hair_style="buzz", glasses="round"), 0)
+    render(avatar, 32, 1, px_per_cm=1.0, shadow_size=32)
 
 
 class Painter:

@@ -12,6 +12,7 @@ import pytest
 from deepmask.engines.painter import Painter, avatar_for
 from deepmask.engines.painter.colours import HAIR_COLOURS, SKIN_TONES, colour, to_linear
 from deepmask.engines.painter.identity import identity_of
+from deepmask.engines.painter.portrait import PREPARING, is_ready
 from deepmask.persona import CHOICES, Attributes
 
 SIZE = 96
@@ -37,13 +38,22 @@ def plain() -> np.ndarray:
 
 def test_the_same_persona_has_the_same_bits_in_another_process(plain):
     script = (
-        "import sys; from deepmask.engines.painter import Painter; from deepmask.persona import Attributes;"
+        "import cv2, sys; cv2.setNumThreads(1);"
+        "from deepmask.engines.painter import Painter; from deepmask.persona import Attributes;"
         f"sys.stdout.buffer.write(Painter().paint(Attributes.from_json({PLAIN.to_json()!r}), 3, {SIZE}).tobytes())"
     )
-    environment = {"PYTHONHASHSEED": "77", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    environment = {**os.environ, **environment}
+    environment = {**os.environ, "PYTHONHASHSEED": "77", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, env=environment, check=True)
     assert run.stdout == plain.tobytes()
+
+
+def test_naming_the_painter_imports_nothing_heavy():
+    script = (
+        "import sys, deepmask.engines.painter;"
+        "print([m for m in ('numba', 'cv2', 'scipy', 'deepmask.engines.painter.render') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
 
 
 def test_portraits_have_the_size_asked_for_and_are_pictures(plain):
@@ -142,10 +152,12 @@ def test_an_avatar_is_built_once_for_portrait_and_mask():
     assert avatar_for(PLAIN, 3) is avatar_for(PLAIN.changed(), 3)
 
 
-def test_progress_rises_to_one():
+def test_progress_rises_to_one(plain):
     heard: list[tuple[float, str]] = []
     Painter().paint(PLAIN, 3, 48, progress=lambda fraction, message: heard.append((fraction, message)))
     fractions = [fraction for fraction, _ in heard]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
     assert all(message for _, message in heard)
+    assert is_ready()
+    assert PREPARING not in {message for _, message in heard}, "it is prepared only once"

@@ -43,14 +43,14 @@ def _crispness(grey: Array32) -> float:
 
 
 def grain_of(photo: RGBImage, where: Array32) -> float:
-    """Standard deviation of the noise of a photo, 0..255, where a mask (n, n) is set (Immerkær, 1996, with medians)."""
+    """Standard deviation of the noise of a photo, 0..255, where a mask is set (Immerkær, 1996, with medians)."""
     grey = _grey(photo)
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
     noise = np.abs(cv2.filter2D(grey, -1, kernel))[where > 0.9]
     return float(min(np.median(noise) / 0.6745, 12.0)) if noise.size > 50 else 0.0
 
 
-def grain(side: int, sigma: float, seed: int) -> Array32:
-    """Grey noise (side, side), a little coarser than a pixel as that of developed photos is."""
-    noise = np.random.default_rng(seed).standard_normal((side, side), np.float32)
+def grain(height: int, width: int, sigma: float, seed: int) -> Array32:
+    """Grey noise (height, width), a little coarser than a pixel as that of developed photos is."""
+    noise = np.random.default_rng(seed).standard_normal((height, width), np.float32)
     return blurred(noise, 0.5) * np.float32(sigma * 1.6)

@@ -13,15 +13,16 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from deepmask.engines.painter import landmarks as lm
 from deepmask.engines.painter.avatar import Avatar
-from deepmask.engines.painter.colours import colour, to_linear, to_srgb
+from deepmask.engines.painter.colours import SKIN_TONES, colour, to_linear, to_srgb
 from deepmask.engines.painter.expression import Expression
 from deepmask.engines.painter.finish import blurred, grain, grain_of, softness_of
 from deepmask.engines.painter.fit import HeadFit, covering, fit_head, towards
 from deepmask.engines.painter.geometry import NECK_PIVOT, Array, Array32, smoothstep
-from deepmask.engines.painter.identity import identity_of
+from deepmask.engines.painter.identity import HERITAGE_TONES, identity_of
 from deepmask.engines.painter.light import Seen, light_for, light_level, see_light
 from deepmask.engines.painter.matte import FEATHER_CM, Regions, find_regions
 from deepmask.engines.painter.portrait import shoulder
@@ -44,6 +45,9 @@ USUAL_STRENGTH = 0.8
 """Beyond it the persona's own expression takes over, and its features are moved farther."""
 RESTING_LIDS = 0.04
 """How much farther than in portraits the lids are closed: wide eyes under real hair look startled."""
+GREY_BELOW = 3.0
+"""Mean difference between the channels of a black-and-white photo."""
+BAND_PX = 1024
 MOST_PX = 760
 """Larger crops are rendered at this size and enlarged."""
 FINE_BELOW_PX = 300
@@ -113,8 +117,14 @@ def drawable(persona: Persona) -> tuple[Attributes, int]:
     skin = middle[(abs(ycc[:, 1] - 152) < 19) & (abs(ycc[:, 2] - 108) < 23) & (ycc[:, 0] > 30)]
     if len(skin) < 0.05 * len(middle):
         return Attributes(), seed
-    r, g, b = (int(v) for v in np.percentile(skin, 65, axis=0))
-    return Attributes(skin=f"#{r:02x}{g:02x}{b:02x}"), seed
+    tone = np.percentile(skin, 65, axis=0).astype(int)
+    nearest = min(SKIN_TONES, key=lambda name: float(np.abs(_rgb(SKIN_TONES[name]) - tone).sum()))
+    heritages = [name for name, tones in HERITAGE_TONES.items() if nearest in tones]
+    return Attributes(skin="#{:02x}{:02x}{:02x}".format(*tone), heritage=heritages[seed % len(heritages)]), seed
+
+
+def _rgb(code: str) -> NDArray[np.int_]:
+    return np.array([int(code[i : i + 2], 16) for i in (1, 3, 5)])
 
 
 class _Crop:
@@ -134,20 +144,29 @@ class _Crop:
         self.fit = replace(fit, scale=fit.scale * self.k, shift=(fit.shift + moved) * self.k,
                            points=(fit.points + moved) * self.k)  # fmt: skip
 
-    def enlarged(self, layer: Array32) -> Array32:
-        """A layer of working size at the size of the crop."""
+    def window(self, layer: Array32) -> tuple[RGBImage, Array32]:
+        """The middle of the crop at full size, and the same of a layer of working size."""
+        half = min(self.side, BAND_PX) // 2
+        low, high = self.side // 2 - half, self.side // 2 + half
+        return self.rgb[low:high, low:high], self.rows(layer, low, high)[:, low:high]
+
+    def rows(self, layer: Array32, start: int, stop: int) -> Array32:
+        """Rows start..stop of a layer of working size, enlarged to the size of the crop."""
         if self.k == 1:
-            return layer
-        return np.asarray(cv2.resize(layer, (self.side, self.side), interpolation=cv2.INTER_LINEAR), np.float32)
+            return layer[start:stop]
+        k = self.small.shape[0] / self.side
+        to_layer = np.array([[k, 0, 0.5 * k - 0.5], [0, k, (start + 0.5) * k - 0.5]])
+        size, how = (self.side, stop - start), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpAffine(layer, to_layer, size, flags=how, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _cut(image: RGBImage, origin: tuple[int, int], side: int) -> RGBImage:
     """(side, side, 3) at ``origin``; beyond the picture its border is repeated."""
     h, w = image.shape[:2]
     x0, y0 = origin
-    xs, ys = np.clip(np.arange(x0, x0 + side), 0, w - 1), np.clip(np.arange(y0, y0 + side), 0, h - 1)
     if x0 >= 0 and y0 >= 0 and x0 + side <= w and y0 + side <= h:
         return np.ascontiguousarray(image[y0 : y0 + side, x0 : x0 + side])
+    xs, ys = np.clip(np.arange(x0, x0 + side), 0, w - 1), np.clip(np.arange(y0, y0 + side), 0, h - 1)
     return np.ascontiguousarray(image[ys[:, None], xs[None]])
 
 
@@ -176,24 +195,32 @@ class _Wearer:
         head, head_alpha = self._head(regions)
         skin, around = self._skin_target(), np.maximum(regions.skin_around, 0)
         gain = 1 + (np.clip(skin / self.seen.mean, 0.2, 3.0) - 1) * around[..., None]
-        gain = self.crop.enlarged((gain ** (1 / 2.2)).astype(np.float32))
-        behind = 1 - regions.in_front
-        plain, plain_alpha = self._underlay(skin, regions), regions.must_cover * behind
+        gain = (gain ** (1 / 2.2)).astype(np.float32)
         eyes = self.fit.points[[33, 263], :2].mean(0) * [1, -1]
-        blur = softness_of(self.crop.small, head, (float(eyes[0]), float(eyes[1])))
-        head = blurred(head, blur)
-        layers = [(plain, plain_alpha), (head, head_alpha * behind)]
-        out = self.crop.rgb.astype(np.float32) * gain
-        painted = np.zeros(out.shape[:2], np.float32)
-        touched = self.crop.enlarged(around) > 1 / 256
-        for rgb, alpha in layers:
-            rgb, alpha = self.crop.enlarged(rgb), self.crop.enlarged(alpha)
-            out += (rgb - out) * alpha[..., None]
-            touched |= alpha > 1 / 256
-            painted = np.maximum(painted, alpha)
-        noise = grain(self.crop.side, grain_of(self.crop.rgb, painted), self.avatar.identity.seed)
-        out += (noise * painted)[..., None]
-        return np.clip(out + 0.5, 0, 255).astype(np.uint8), touched.astype(np.float32)
+        head = blurred(head, softness_of(self.crop.small, head, (float(eyes[0]), float(eyes[1]))))
+        behind = 1 - regions.in_front
+        under, over = regions.must_cover * behind, head_alpha * behind
+        opacity = under + over - under * over
+        paint = self._underlay(skin, regions)
+        paint += (head - paint) * (over / np.maximum(opacity, 1e-3))[..., None]
+        if np.ptp(self.crop.small, axis=2).mean() < GREY_BELOW:
+            gain, paint = _without_colour(gain), _without_colour(paint)
+        return self._developed(gain, paint, opacity, around)
+
+    def _developed(self, gain: Array32, paint: Array32, opacity: Array32, around: Array32) -> tuple[RGBImage, Array32]:
+        """The photo times ``gain`` under ``paint`` with the photo's grain; in bands, for faces of many megapixels."""
+        crop = self.crop
+        rgb, touched = np.empty_like(crop.rgb), np.empty(crop.rgb.shape[:2], np.float32)
+        sigma = grain_of(*crop.window(opacity))
+        for start in range(0, crop.side, BAND_PX):
+            stop = min(crop.side, start + BAND_PX)
+            alpha = crop.rows(opacity, start, stop)
+            out = crop.rgb[start:stop] * crop.rows(gain, start, stop)
+            out += (crop.rows(paint, start, stop) - out) * alpha[..., None]
+            out += (grain(out.shape[0], crop.side, sigma, self.avatar.identity.seed + start) * alpha)[..., None]
+            rgb[start:stop] = np.clip(out + 0.5, 0, 255)
+            touched[start:stop] = np.maximum(alpha, crop.rows(around, start, stop)) > 1 / 256
+        return rgb, touched
 
     def _head(self, regions: Regions) -> tuple[Array32, Array32]:
         """The rendered head (n, n, 3) in sRGB 0..255 and its soft matte (n, n)."""
@@ -251,6 +278,10 @@ class _Wearer:
         broad = cv2.resize(num / np.maximum(den, 1e-4), (self.n, self.n), interpolation=cv2.INTER_LINEAR)
         shade = np.clip(broad / max(float(np.median(broad[weight > 0.5])), 1.0), 0.6, 1.15)
         return (to_srgb(skin) * 255 * shade[..., None]).astype(np.float32)
+
+
+def _without_colour(picture: Array32) -> Array32:
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)[..., None].repeat(3, axis=2)
 
 
 def _placed(layer: Array32, corner: np.ndarray, n: int) -> Array32:

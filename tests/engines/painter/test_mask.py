@@ -15,7 +15,7 @@ from deepmask.engines.painter.mask import PainterMask, drawable
 from deepmask.engines.recognizer import DlibRecognizer
 from deepmask.errors import EngineFailed
 from deepmask.faces import Box, Face, Landmarks, Patch, RGBImage
-from deepmask.persona import Attestation, Attributes, Persona
+from deepmask.persona import Attestation, Persona
 from deepmask.prompt import read
 
 BOX: Box = (170.0, 67.0, 273.0, 193.0)
@@ -94,6 +94,37 @@ def test_the_same_mask_every_time(photo: RGBImage, face: Face) -> None:
     assert one.origin_xy == two.origin_xy
 
 
+def test_a_black_and_white_photo_stays_so(photo: RGBImage, face: Face) -> None:
+    grey = np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), np.uint8)[..., None].repeat(3, axis=2)
+    out, _ = worn(grey, face, YOUNG_MAN)
+    assert np.ptp(out, axis=2).max() <= 2
+
+
+def test_a_large_face_is_done_at_its_full_size(photo: RGBImage, face: Face) -> None:
+    assert face.landmarks is not None
+    large = np.asarray(cv2.resize(photo, None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC), np.uint8)
+    patch = PainterMask().swap(large, Face(BOX, landmarks=face.landmarks * 8), YOUNG_MAN)
+    small = PainterMask().swap(photo, face, YOUNG_MAN)
+    assert abs(patch.alpha.shape[0] - 8 * small.alpha.shape[0]) < 32
+    shrunk = cv2.resize(patch.rgb, small.alpha.shape[::-1], interpolation=cv2.INTER_AREA).astype(int)
+    assert np.median(np.abs(shrunk - small.rgb).max(2)) < 10, "no bands, no shift"
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_photo_on_its_side(photo: RGBImage, face: Face, turns: int) -> None:
+    """The mask is the same wherever up is."""
+    assert face.landmarks is not None
+    side = photo.shape[0] - 1
+    x, y, z = face.landmarks.T
+    x, y = [(y, side - x), (side - x, side - y), (side - y, x)][turns - 1]
+    lying = np.ascontiguousarray(np.rot90(photo, turns))
+    out, _ = worn(lying, replace(face, landmarks=np.stack([x, y, z], 1)), YOUNG_MAN)
+    upright, _ = worn(photo, face, YOUNG_MAN)
+    difference = np.abs(np.rot90(out, -turns).astype(int) - upright).max(2)
+    x1, y1, x2, y2 = (int(v) for v in BOX)
+    assert np.median(difference[y1:y2, x1:x2]) < 12
+
+
 def test_a_face_at_the_edge_of_the_photo(photo: RGBImage, face: Face) -> None:
     cut = np.ascontiguousarray(photo[100:, 190:])
     assert face.landmarks is not None
@@ -150,6 +181,7 @@ def test_an_imported_portrait_lends_its_skin() -> None:
     word = Attestation("mine", "2026-01-01T00:00:00Z")
     dark = Persona("maya", "Maya", "import", np.full((64, 64, 3), (120, 78, 60), np.uint8), attestation=word)
     attributes, seed = drawable(dark)
-    assert attributes == Attributes(skin="#784e3c")
+    assert attributes.skin == "#784e3c"
+    assert attributes.heritage in ("black", "south_asian", "latino")
     assert drawable(replace(dark, name="Other"))[1] == seed
     assert drawable(replace(dark, id="noor"))[1] != seed

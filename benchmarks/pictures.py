@@ -34,11 +34,11 @@ QUALITY = 84
 
 GALLERY = (
     ("a good young indian office employee, black hair, male", 4),
-    ("woman in her forties, red curls, round glasses", 1),
-    ("old man, white hair, full beard, kind", 3),
+    ("woman in her forties, fair skin, red curls, round glasses", 3),
+    ("old man, fair skin, white hair, full beard, kind", 2),
     ("young black woman, long hair, happy, party dress", 2),
     ("east asian man in his thirties, glasses, black suit", 6),
-    ("blonde woman, bob, freckles, blue eyes, beach", 5),
+    ("blonde woman, bob, freckles, blue eyes, fair skin, beach", 2),
     ("middle eastern man, stubble, cool, sunglasses, night", 8),
     ("elderly latina woman, grey hair in a bun, laughing", 7),
 )
@@ -92,8 +92,8 @@ def personas(vault: Vault, maya: Persona) -> RGBImage:
 
 def styles(vault: Vault, maya: Persona) -> RGBImage:
     """The same four people painted and illustrated."""
-    painted = [draft(prompt, seed).portrait for prompt, seed in GALLERY[:4]]
-    drawn = [draft(prompt, seed, "illustrated").portrait for prompt, seed in GALLERY[:4]]
+    painted = [draft(prompt, seed).portrait for prompt, seed in GALLERY[4:]]
+    drawn = [draft(prompt, seed, "illustrated").portrait for prompt, seed in GALLERY[4:]]
     return grid(painted + drawn, 4, 290)
 
 

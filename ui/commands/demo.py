@@ -16,8 +16,8 @@ from pipelines.avatar import AvatarOptions
 from pipelines.photo import PhotoOptions
 from ui.commands.shared import existing, overwrite_option, progress_bar, refuse_existing
 
-PROMPT = "a cheerful woman in her forties with curly auburn hair and green eyes"
-SEED = 3
+PROMPT = "a friendly woman in her thirties with fair skin, a chestnut bob and green eyes"
+SEED = 2
 _NAMES = ("persona.png", "before.png", "after.png", "compare.png", "report.json")
 
 

@@ -33,7 +33,7 @@ State = Literal["ok", "note", "broken"]
 
 LEAST_MEMORY_GB = 4
 PYTHONS = ((3, 11), (3, 12))
-_SIZE_PX = 256
+_SIZE_PX = 384
 
 
 @dataclass(frozen=True)

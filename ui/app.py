@@ -43,12 +43,11 @@ def serve(settings: Settings, *, password: str | None = None, open_browser: bool
     Raises:
         InputError: a host that others can reach, without a password; or a port that is taken.
     """
-    with running(settings, password=password) as url:
+    with contextlib.suppress(KeyboardInterrupt), _terminable(), running(settings, password=password) as url:
         print(f"Deepmask runs at {url}  (Ctrl-C stops it)", flush=True)
         if open_browser:
             webbrowser.open(url)
-        with contextlib.suppress(KeyboardInterrupt), _terminable():
-            threading.Event().wait()
+        threading.Event().wait()
 
 
 @contextlib.contextmanager

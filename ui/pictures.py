@@ -81,7 +81,7 @@ def with_marks(rgb: RGBImage, marks: Sequence[Mark], corner_xy: tuple[float, flo
     """A copy of a preview with numbered boxes, and a cross where the user has clicked first."""
     image = Image.fromarray(rgb)
     draw = ImageDraw.Draw(image, "RGBA")
-    unit = max(1.0, max(image.size) / 700)
+    unit = max(1.0, max(image.size) / 540)
     for mark in sorted(marks, key=lambda m: m.selected):
         _draw_mark(draw, mark, unit, image.size)
     if corner_xy is not None:

@@ -230,6 +230,7 @@ class Session:
 
     def purge(self) -> None:
         """Delete the session's files."""
+        self._open = None
         shutil.rmtree(self.workspace / self.token, ignore_errors=True)
 
 

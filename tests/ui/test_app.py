@@ -102,6 +102,13 @@ def test_another_name_for_this_machine_is_refused(server):
     assert httpx.get(server, headers={"Host": f"localhost:{port}"}).is_success
 
 
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://localhost:9", "null", "http://[broken"])
+def test_other_web_pages_cannot_post_to_the_app(server, origin):
+    upload = {"files": ("a.png", b"x")}
+    assert httpx.post(f"{server}/gradio_api/upload", files=upload, headers={"Origin": origin}).status_code == 403
+    assert httpx.post(f"{server}/gradio_api/upload", files=upload, headers={"Origin": server}).is_success
+
+
 # ----------------------------------------------------------------------------------------------------- what is served
 @pytest.mark.parametrize("route", ["/gradio_api/file=", "/gradio_api/file/", "/file="])
 @pytest.mark.parametrize("form", ["{}", "..{}", "/tmp/../{}", "%2e%2e/%2e%2e{}", "{workspace}/../..{}", "~/../..{}"])

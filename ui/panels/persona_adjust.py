@@ -12,14 +12,16 @@ from deepmask.persona import CHOICES, COLOUR_FIELDS, Attributes
 LABELS = {
     "gender": "Appears", "age": "Age", "heritage": "Heritage", "skin": "Skin", "freckles": "Freckles",
     "hair_style": "Hair", "hair_colour": "Hair colour", "beard": "Beard", "eyes": "Eyes", "glasses": "Glasses",
-    "mood": "Mood", "clothing": "Clothes", "clothing_colour": "Colour of the clothes", "background": "Background",
+    "mood": "Mood", "clothing": "Clothes", "background": "Background",
 }  # fmt: skip
 GROUPS: dict[str, tuple[str, ...]] = {
     "Person": ("gender", "heritage", "age", "skin", "freckles"),
     "Hair and beard": ("hair_style", "hair_colour", "beard"),
     "Face": ("eyes", "glasses", "mood"),
-    "Clothes and background": ("clothing", "clothing_colour", "background"),
+    "Clothes and background": ("clothing", "background"),
 }
+PICKERS = {"clothing": "clothing_colour"} | {name: name for name in COLOUR_FIELDS if name in CHOICES}
+"""Menu → the field that the colour picker beside it sets."""
 TYPICAL_AGE = 35
 """Where the slider stands while the age is left to the seed."""
 _SWATCHES = {
@@ -53,15 +55,14 @@ class Adjust:
             self._freckles = gr.Checkbox(label=LABELS[name], min_width=110)
         else:
             with gr.Row(elem_classes="dm-pair", equal_height=True):
-                if name in CHOICES:
-                    self._menus[name] = gr.Dropdown(
-                        _words(name), value="", label=LABELS[name], interactive=True, min_width=110, scale=5,
-                        allow_custom_value=name in COLOUR_FIELDS, elem_id=f"adjust-{name}",
-                    )  # fmt: skip
-                if name in COLOUR_FIELDS:
-                    self._pickers[name] = gr.ColorPicker(
-                        _UNSET, label=LABELS[name] if name not in CHOICES else "Exact", min_width=64, scale=1,
-                        interactive=True, elem_classes="dm-picker",
+                self._menus[name] = gr.Dropdown(
+                    _words(name), value="", label=LABELS[name], interactive=True, min_width=110, scale=5,
+                    allow_custom_value=name in COLOUR_FIELDS, elem_id=f"adjust-{name}",
+                )  # fmt: skip
+                if field := PICKERS.get(name):
+                    self._pickers[field] = gr.ColorPicker(
+                        _UNSET, label=f"Exact colour: {LABELS[name].lower()}", min_width=64, scale=1, interactive=True,
+                        elem_classes="dm-picker",
                     )  # fmt: skip
 
     def on_change(self, wire: Callable[[Any, Any, str, Any], None]) -> None:

@@ -116,7 +116,7 @@ class PersonasPanel:
         with gr.Accordion("Use a portrait you have", open=False), gr.Row():
             self.upload = gr.Image(
                 label="Portrait: one face, looking at the camera", type="filepath", sources=["upload"], buttons=[],
-                height=220, min_width=240, elem_id="import-portrait",
+                height=220, min_width=240, elem_id="import-portrait", elem_classes="dm-drop dm-one",
             )  # fmt: skip
             with gr.Column(min_width=260):
                 self.upload_name = gr.Textbox(label="Name", max_lines=1, max_length=60)

@@ -10,7 +10,7 @@ from deepmask.engines.painter.cage import HEAD_TRIANGLES
 from deepmask.engines.painter.colours import colour
 from deepmask.engines.painter.facial_hair import BrowsAndLashes, beard
 from deepmask.engines.painter.geometry import Array, Array32, transform, turn_head, unit
-from deepmask.engines.painter.hair_styles import STYLES
+from deepmask.engines.painter.hair_styles import style_of
 from deepmask.engines.painter.identity import Identity
 from deepmask.engines.painter.raster import in_bands
 from deepmask.engines.painter.shading import march, shade_hair
@@ -36,7 +36,7 @@ class Hair:
         self.scalp: Strands | None = None
         self.beard: Strands | None = None
         if p.hair.style != "bald":
-            style = STYLES[p.hair.style]
+            style = style_of(p.hair.style, p.female)
             self.scalp = grow(style, scalp, Body.of(p), colour(p.hair.colour), p.hair.grey, p.hair.hairline, rng)
         if p.hair.beard != "none":
             self.beard = beard(p, scalp, rng)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -122,6 +122,20 @@ STYLES: dict[str, Style] = {
         mess=0.2, width=0.04, opacity=0.7, smooth=0.3,
     ),
 }  # fmt: skip
+
+_FULLER: dict[str, dict[str, float]] = {
+    "curly": dict(length=10.5, front=6.5, volume=3.3, gravity=0.14, wave=0.5, wave_length=2.9),
+    "short": dict(top=5.2, side=3.2, back=3.0, front=5.6, side_volume=0.6, follow=0.26),
+    "shaggy": dict(length=9, top=10.0, side=9.0, back=10, front=9.5),
+}
+"""How women wear some of the styles."""
+
+
+def style_of(name: str, female: float) -> Style:
+    """The style as worn by a feminine or masculine person."""
+    style = STYLES[name]
+    return replace(style, **_FULLER[name]) if female > 0.7 and name in _FULLER else style  # type: ignore[arg-type]
+
 
 CROWN = np.array([0.6, 11.8, -6.8])
 """The whorl."""

@@ -284,10 +284,12 @@ def identity_of(attributes: Attributes, seed: int) -> Identity:
     hair = _hair(_stream(seed, "hair"), a, gender, heritage, years)
     stubble = float(_stream(seed, "stubble").uniform(0.05, 0.25))
     if hair.beard == "none" and gender == "male" and years > 18:
-        skin = replace(skin, stubble=stubble)
+        skin = replace(skin, stubble=stubble)  # the shadow of a shaved beard
     pose = _stream(seed, "pose")
     yaw = float(pose.choice([-1, 1]) * pose.uniform(0.16, 0.30))
     pitch, roll = float(pose.uniform(0.0, 0.05)), float(pose.normal(0, 0.035))
+    specs = _stream(seed, "glasses")
+    glasses, frame = _pick(specs, GLASSES), _pick(specs, ("#1d1a1a", "#3a2417", "#5a1f24", "#2a3550", "#6a6a70"))
     shoulder, neck = rng.normal(0, 0.03, 2)
     return Identity(
         seed=seed,
@@ -300,8 +302,8 @@ def identity_of(attributes: Attributes, seed: int) -> Identity:
         eye=_eye(_stream(seed, "eye"), a, heritage),
         expression=_expression(_stream(seed, "mood"), a.mood),
         pose=(yaw, pitch, roll),
-        glasses=a.glasses or "none",
-        glasses_colour=_pick(_stream(seed, "glasses"), ("#1d1a1a", "#3a2417", "#5a1f24", "#2a3550", "#6a6a70")),
+        glasses=a.glasses or glasses,
+        glasses_colour=frame,
         neck=1 - 0.02 * female + float(neck),
         shoulder=1 - 0.11 * female + float(shoulder),
         gaze=(-0.55 * yaw, 0.55 * pitch),
@@ -371,10 +373,12 @@ def _skin(rng: np.random.Generator, a: Attributes, female: float, heritage: str,
 
 
 HAIR_STYLES: dict[str, tuple[str, ...]] = {
-    "female": ("long", "bob", "bun", "long", "curly"),
-    "male": ("short", "sidepart", "quiff", "short", "shaggy"),
+    "female": ("long", "bob", "bun", "long", "curly", "bob", "long", "shaggy"),
+    "male": ("short", "sidepart", "quiff", "short", "shaggy", "curly", "buzz", "sidepart"),
     "neutral": ("short", "bob", "shaggy", "curly", "sidepart"),
 }
+BEARDS = ("none",) * 11 + ("stubble", "stubble", "stubble", "full", "full", "goatee", "moustache")
+GLASSES = ("none",) * 8 + ("round", "square")
 FAIR_HAIR = ("dark_brown", "brown", "chestnut", "blond", "brown", "auburn")
 BROWN_HAIR = ("black", "dark_brown", "dark_brown", "brown", "black", "chestnut")
 DARK_HAIR = ("black", "black", "black", "dark_brown", "black", "dark_brown")
@@ -383,6 +387,7 @@ DARK_HAIR = ("black", "black", "black", "dark_brown", "black", "dark_brown")
 def _hair(rng: np.random.Generator, a: Attributes, gender: str, heritage: str, years: int) -> HairLook:
     style = _pick(rng, HAIR_STYLES[gender])
     natural = _pick(rng, FAIR_HAIR if heritage == "white" else BROWN_HAIR if heritage == "latino" else DARK_HAIR)
+    beard = _pick(rng, BEARDS)
     thick, dense = float(rng.uniform(-0.3, 0.35)), float(rng.uniform(-0.1, 0.3))
     thick += 0.22 if heritage in ("south_asian", "middle_eastern") else 0.0
     name = a.hair_colour or ("grey" if years > 64 else natural)
@@ -401,7 +406,7 @@ def _hair(rng: np.random.Generator, a: Attributes, gender: str, heritage: str, y
         brow_dense=1.0 + dense,
         brow_opacity=0.78 if female else 0.9,
         lash=0.62 - 0.25 * float(smoothstep(years, 50, 75)) if female else 0.30,
-        beard=a.beard or "none",
+        beard=a.beard or (beard if gender == "male" and years > 20 else "none"),
         beard_colour=brow,
     )
 

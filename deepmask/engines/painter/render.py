@@ -228,14 +228,17 @@ class _Frame:
         look[:, sh.RIM_SHADOW] = 1 - np.clip(dimmed, 0, 1)
 
     def _scatter(self) -> None:
-        """Light spreads under the skin: blur red most, green a little (d'Eon and Luebke, 2007, much simplified)."""
+        """Red light spreads under the skin (d'Eon and Luebke, 2007, reduced to one blur of one channel)."""
         material = np.append(self.posed.scene.material, np.int32(-1))[self.tri_id]
         skin = ((material == sh.SKIN) | (material == sh.FLESH)).astype(np.float32)
-        for channel, reach in ((0, 0.085), (1, 0.035)):
-            sigma = reach * self.view.per_cm
-            plane = self.image[..., channel]
-            spread = cv2.GaussianBlur(plane * skin, (0, 0), sigma) / (cv2.GaussianBlur(skin, (0, 0), sigma) + 1e-4)
-            self.image[..., channel] = np.where(skin > 0, plane * 0.55 + 0.45 * spread, plane)
+        rows, columns = np.flatnonzero(skin.any(1)), np.flatnonzero(skin.any(0))
+        if not len(rows):
+            return
+        window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        skin, red = skin[window], self.image[..., 0][window]
+        sigma = 0.085 * self.view.per_cm
+        spread = cv2.GaussianBlur(red * skin, (0, 0), sigma) / (cv2.GaussianBlur(skin, (0, 0), sigma) + 1e-4)
+        red += (spread - red) * skin * np.float32(0.45)
 
     def cut_out_body(self) -> None:
         """Remove pixels of the body, but let it hide the hair behind it."""

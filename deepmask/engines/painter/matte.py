@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmask.engines.painter import landmarks as lm
-from deepmask.engines.painter.cage import FACE_TRIANGLES
+from deepmask.engines.painter.cage import FACE_TRIANGLES, SKULL_CENTRE, SKULL_RADII
 from deepmask.engines.painter.fit import HeadFit
 from deepmask.engines.painter.geometry import Array, Array32, smoothstep
 from deepmask.faces import RGBImage
@@ -122,6 +122,11 @@ class _Canvas:
         # cm above the brows, and to the right, in the plane of the picture, turned with the head
         self.above = dx * self.up[0] + dy * self.up[1]
         self.right = -dx * self.up[1] + dy * self.up[0]
+        middle, turn = (fit.on_picture(SKULL_CENTRE[None])[0] * k - self.brow) / self.px, abs(float(fit.R[0, 2]))
+        across, up = self.right + middle @ [self.up[1], -self.up[0]], self.above - middle @ self.up
+        broad, deep, high = SKULL_RADII[0], SKULL_RADII[2], SKULL_RADII[1]
+        self.skull = (across / (broad + (deep - broad) * turn)) ** 2 + (up / high) ** 2 < 1
+        """The ellipse of the head without its hair."""
         self.skin = Tone.of(self._sampled(SKIN_POINTS), (0.05, 0.06, 0.12))
         self.from_skin = self.skin.distance(look)
         self.face = self._silhouette()
@@ -164,7 +169,7 @@ class _Canvas:
 
     def _forehead(self) -> NDArray[np.bool_]:
         """Skin above the mesh, grown together with the face: it ends where hair or background begins."""
-        dome = (self.above > 0) & ((self.right / 6.4) ** 2 + (self.above / 8.2) ** 2 < 1)
+        dome = (self.above > 0) & ((self.right / 6.4) ** 2 + (self.above / 8.2) ** 2 < 1) & self.skull
         like = (self.from_skin < 14) & (self.from_skin < self.from_hair + 4) & dome
         m = cv2.morphologyEx(like.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         joined = _connected(np.asarray(m, bool) | self.face, self.face) & dome

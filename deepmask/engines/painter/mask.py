@@ -193,9 +193,10 @@ class _Wearer:
         """Colours (side, side, 3) uint8 and opacity (side, side)."""
         regions = find_regions(self.crop.small, self.fit, self.margin_cm)
         head, head_alpha = self._head(regions)
-        skin, around = self._skin_target(), np.maximum(regions.skin_around, 0)
-        gain = 1 + (np.clip(skin / self.seen.mean, 0.2, 3.0) - 1) * around[..., None]
-        gain = (gain ** (1 / 2.2)).astype(np.float32)
+        skin, around = self._skin_target(), regions.skin_around
+        gain, tinted = np.ones((*around.shape, 3), np.float32), around > 1 / 256
+        ratio = np.clip(skin / self.seen.mean, 0.2, 3.0)
+        gain[tinted] = (1 + (ratio - 1) * around[tinted, None]) ** (1 / 2.2)
         eyes = self.fit.points[[33, 263], :2].mean(0) * [1, -1]
         head = blurred(head, softness_of(self.crop.small, head, (float(eyes[0]), float(eyes[1]))))
         behind = 1 - regions.in_front

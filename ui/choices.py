@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from deepmask.persona import Persona
 from deepmask.plan import Action, Decision, Region
@@ -16,6 +17,26 @@ MASKS: dict[Action, str] = {"pixelate": "Pixelate", "solid": "Plain cover", "vec
 KEEP = "Leave visible"
 
 ROSTER, NOBODY, STARTER, EVERYBODY = "roster", "nobody", "starter", "persona:"
+
+
+@dataclass(frozen=True)
+class Known:
+    """Personas, people and who gets a persona, as of one moment: reading them for every face would take seconds."""
+
+    personas: tuple[Persona, ...]
+    roster: Roster
+    who: str
+    """Value of the chooser 'who gets a persona'."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Names of the personas by id."""
+        return {p.id: p.name for p in self.personas}
+
+    @property
+    def people(self) -> dict[str, str]:
+        """Names of the people by id."""
+        return {p.id: p.name for p in self.roster.people}
 
 
 def who_choices(personas: Sequence[Persona], roster: Roster) -> list[Choice]:
@@ -54,10 +75,11 @@ def in_words(decision: Decision, names: dict[str, str]) -> str:
     ]
 
 
-def caption(number: int, region: Region, names: dict[str, str], people: dict[str, str]) -> str:
-    """A line under a face in the gallery."""
-    person = people.get(region.match.person) if region.match else None
-    return f"{number} · {person + ' ' if person else ''}{in_words(region.decision, names)}"
+def caption(number: int, region: Region, known: Known, value: str) -> str:
+    """A line under a face in the gallery; ``value`` is the menu's."""
+    person = known.people.get(region.match.person) if region.match else None
+    future = "becomes a new persona" if value == STARTER else in_words(region.decision, known.names)
+    return f"{number} · {person + ' ' if person else ''}{future}"
 
 
 def distance_in_words(finding: Finding, hidden_above: float) -> str:

@@ -19,7 +19,7 @@ from deepmask.roster import Roster
 from deepmask.vault import Vault
 from pipelines import avatar, photo
 from ui import pictures
-from ui.choices import EVERYBODY, ROSTER, STARTER, to_decision, to_value, who_choices
+from ui.choices import EVERYBODY, ROSTER, STARTER, Known, to_decision, to_value, who_choices
 from ui.session import Pointing, Session, Work
 
 SMALLEST_PX = 8
@@ -64,31 +64,34 @@ class PhotoWork:
         return session.photo(work, self.settings.max_megapixels)
 
     # ------------------------------------------------------------------------------------------------ decisions
-    def who(self, session: Session) -> str:
-        """Who gets a persona: what the user chose, or the most sensible choice."""
-        values = [value for _, value in who_choices(self.vault.personas(), session.roster(self.vault))]
-        return session.who if session.who in values else values[0]
+    def known(self, session: Session) -> Known:
+        """Personas and people, and who gets a persona: what the user chose, or the most sensible choice."""
+        personas, roster = tuple(self.vault.personas()), session.roster(self.vault)
+        values = [value for _, value in who_choices(personas, roster)]
+        return Known(personas, roster, session.who if session.who in values else values[0])
 
-    def decide(self, session: Session, work: Work) -> None:
+    def decide(self, session: Session, work: Work, known: Known | None = None) -> None:
         """Bring the decisions of ``work`` in line with the choosers and the vault; those made by hand stay."""
         if work.plan is None:
             return
-        ids = {p.id for p in self.vault.personas()}
-        gone = {r.id for r in work.plan.regions if r.decision.persona and r.decision.persona not in ids}
-        work.by_hand -= gone
-        who = self.who(session)
+        known = known or self.known(session)
+        work.by_hand -= {
+            r.id for r in work.plan.regions if r.decision.persona and r.decision.persona not in known.names
+        }
+        who = known.who
         options = photo.PhotoOptions(
             persona=who.removeprefix(EVERYBODY) if who.startswith(EVERYBODY) else None, bystanders=session.bystanders
         )
-        roster = session.roster(self.vault) if who == ROSTER else Roster()
+        roster = known.roster if who == ROSTER else Roster()
         plan = photo.decide(work.plan, roster, options, keep=work.by_hand)
         if plan != work.plan:
             work.changed(plan)
 
     def decide_all(self, session: Session) -> None:
         """:meth:`decide` for every photo."""
+        known = self.known(session)
         for work in session.works:
-            self.decide(session, work)
+            self.decide(session, work, known)
 
     def choose(self, session: Session, who: str, bystanders: Action) -> None:
         """The choosers were changed."""
@@ -107,9 +110,10 @@ class PhotoWork:
         work.by_hand.add(session.selected)
         work.changed(plan.with_region(plan.region(session.selected).decided(to_decision(value))))
 
-    def value(self, session: Session, work: Work, region: Region) -> str:
+    @staticmethod
+    def value(known: Known, work: Work, region: Region) -> str:
         """The menu's value for what will happen to a face."""
-        follows = region.id not in work.by_hand and self.who(session) == STARTER
+        follows = region.id not in work.by_hand and known.who == STARTER
         return STARTER if follows else to_value(region.decision)
 
     # ---------------------------------------------------------------------------------------------------- boxes
@@ -168,7 +172,7 @@ class PhotoWork:
     def mask(self, session: Session, progress: Progress) -> None:
         """Mask every photo on the desk that is not masked yet."""
         self.decide_all(session)
-        if self.who(session) == STARTER and _undecided(session):
+        if self.known(session).who == STARTER and _undecided(session):
             persona = avatar.starter(self.vault, progress=part(progress, 0.0, 0.3))
             self.choose(session, EVERYBODY + persona.id, session.bystanders)
             progress = part(progress, 0.3, 1.0)

@@ -11,20 +11,14 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from deepmask.faces import Box, RGBImage, enlarge
-from deepmask.plan import Action
 
 PREVIEW_PX = 1400
 """Longest side of what the page shows; the photo itself keeps its size."""
 CROP_PX = 192
 
-_MASKED, _KEPT, _PERSONA = (71, 85, 105), (194, 120, 3), (13, 122, 114)
-COLOURS: dict[Action, tuple[int, int, int]] = {
-    "persona": _PERSONA,
-    "pixelate": _MASKED,
-    "solid": _MASKED,
-    "vector": _MASKED,
-    "keep": _KEPT,
-}
+PERSONA, _MASKED, _KEPT = (13, 122, 114), (71, 85, 105), (194, 120, 3)
+COLOURS = {"pixelate": _MASKED, "solid": _MASKED, "vector": _MASKED, "keep": _KEPT}
+"""Colour of a box by what happens to the face."""
 
 
 @dataclass(frozen=True)

@@ -147,12 +147,12 @@ def test_faces_that_the_check_found_uncovered_are_added_by_one_click(desk, vault
 def test_a_face_follows_the_chooser_again_when_given_the_new_persona(desk):
     session, work = desk
     done, region = session.works[0], session.works[0].plan.region("face-1")
-    assert work.value(session, done, region) == STARTER
+    assert work.value(work.known(session), done, region) == STARTER
     session.selected = "face-1"
     work.assign(session, "keep")
-    assert work.value(session, done, done.plan.region("face-1")) == "keep"
+    assert work.value(work.known(session), done, done.plan.region("face-1")) == "keep"
     work.assign(session, STARTER)
-    assert work.value(session, done, done.plan.region("face-1")) == STARTER
+    assert work.value(work.known(session), done, done.plan.region("face-1")) == STARTER
     assert decisions(session)[0] == "pixelate"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from html import escape
 from typing import Any
 
@@ -13,8 +14,8 @@ from deepmask.faces import Box, RGBImage
 from deepmask.plan import Region
 from deepmask.report import Finding, Report
 from ui import pictures
-from ui.choices import STARTER, caption, distance_in_words
-from ui.panels.shared import App, note, people_names, persona_names
+from ui.choices import EVERYBODY, STARTER, Known, caption, distance_in_words
+from ui.panels.shared import App, note
 from ui.photo_work import PhotoWork, zipped
 from ui.session import Session, Work
 
@@ -36,7 +37,7 @@ class PhotoView:
         self._app, self._work = app, work
 
     # ------------------------------------------------------------------------------------------------- pictures
-    def picture(self, session: Session, work: Work) -> str | None:
+    def picture(self, session: Session, work: Work, known: Known) -> str | None:
         """The photo with its numbered boxes."""
         if work.plan is None:
             return None
@@ -46,7 +47,7 @@ class PhotoView:
             pictures.Mark(
                 _scaled(region.box_xyxy, scale),
                 number,
-                pictures.COLOURS["persona" if self._starts(session, work, region) else region.decision.action],
+                _colour(self._work.value(known, work, region)),
                 region.id == session.selected,
             )
             for number, region in enumerate(work.plan.regions, 1)
@@ -61,21 +62,14 @@ class PhotoView:
             return None
         return str(work.preview), str(work.after)
 
-    def faces(self, session: Session, work: Work) -> list[tuple[str, str]]:
+    def faces(self, session: Session, work: Work, known: Known) -> list[tuple[str, str]]:
         """Crops of all faces with what will happen to each."""
         if work.plan is None:
             return []
-        names, people = persona_names(self._app), people_names(self._app, session)
-        found = []
-        for number, region in enumerate(work.plan.regions, 1):
-            words = caption(number, region, names, people)
-            if self._starts(session, work, region):
-                words = f"{number} · becomes a new persona"
-            found.append((self._crop(session, work, region), words))
-        return found
-
-    def _starts(self, session: Session, work: Work, region: Region) -> bool:
-        return self._work.value(session, work, region) == STARTER
+        return [
+            (self._crop(session, work, r), caption(number, r, known, self._work.value(known, work, r)))
+            for number, r in enumerate(work.plan.regions, 1)
+        ]
 
     def strip(self, session: Session) -> Any:
         """The photos on the desk, when there are several."""
@@ -118,14 +112,13 @@ class PhotoView:
             return note("No face was found. If there is one, add it by hand.")
         return ""
 
-    def report(self, session: Session, work: Work) -> str:
+    def report(self, work: Work, known: Known) -> str:
         """What was done, face by face."""
         report = work.report
         if report is None:
             return ""
-        names = persona_names(self._app)
         bar = engines.load("face_recognizer", report.judge).hidden_above
-        rows = "".join(self._finding(n, f, names, bar) for n, f in enumerate(report.findings, 1))
+        rows = "".join(self._finding(n, f, known.names, bar) for n, f in enumerate(report.findings, 1))
         notes = "".join(f"<li>{escape(_sentence(text))}</li>" for text in report.notes)
         kind = "good" if report.safe else "warn"
         return (
@@ -147,16 +140,23 @@ class PhotoView:
 
     # ---------------------------------------------------------------------------------------------------- files
     def archive(self, session: Session, works: list[Work]) -> str:
-        """All masked photos as one file."""
-        return str(zipped(works, session.folder / "masked-photos.zip"))
+        """All masked photos as one file, packed once for the same photos."""
+        key = hashlib.blake2s("|".join(str(w.masked) for w in works).encode(), digest_size=8).hexdigest()
+        path = session.folder / f"zip-{key}" / "masked-photos.zip"
+        return str(path if path.is_file() else zipped(works, path))
 
     def report_file(self, work: Work) -> str | None:
         """The report as JSON."""
-        if work.report is None:
+        if work.report is None or work.masked is None:
             return None
-        path = work.folder / f"{work.path.stem}-report.json"
-        work.report.save(path)
+        path = work.masked.with_name(f"{work.path.stem}-report.json")
+        if not path.is_file():
+            work.report.save(path)
         return str(path)
+
+
+def _colour(value: str) -> tuple[int, int, int]:
+    return pictures.PERSONA if value == STARTER or value.startswith(EVERYBODY) else pictures.COLOURS[value]
 
 
 def _summary(report: Report) -> str:

@@ -8,8 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
-from deepmask.plan import Region
-from ui.choices import MASKS, NOBODY, ROSTER, decision_choices, who_choices
+from ui.choices import MASKS, NOBODY, ROSTER, Known, decision_choices, who_choices
 from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels.photo_view import PhotoView
 from ui.panels.shared import App, heading, scroll_to
@@ -211,7 +210,7 @@ class PhotosPanel:
         }
         if work is None:
             return updates
-        view = self._view
+        view, known = self._view, self._work.known(session)
         comparing = work.masked is not None and session.comparing
         regions = work.plan.regions if work.plan is not None else ()
         return updates | {
@@ -219,21 +218,21 @@ class PhotosPanel:
             self.title: view.title(session, work),
             self.look: gr.update(visible=work.masked is not None, value=LOOKS[comparing]),
             self.picture: gr.update(
-                value=view.picture(session, work), visible=not comparing and not work.problem,
+                value=view.picture(session, work, known), visible=not comparing and not work.problem,
                 elem_classes=["dm-picture", *(["dm-pointing"] if session.pointing else [])],
             ),
             self.slider: gr.update(value=view.slider(work) if comparing else None, visible=comparing),
             self.hint: view.hint(session),
             self.point: gr.update(visible=session.pointing is None and work.plan is not None and not comparing),
             self.unpoint: gr.update(visible=session.pointing is not None),
-            **self._show_choosers(session),
+            **self._show_choosers(session, known),
             self.faces: gr.update(
-                value=view.faces(session, work), visible=bool(regions),
+                value=view.faces(session, work, known), visible=bool(regions),
                 selected_index=next((n for n, r in enumerate(regions) if r.id == session.selected), None),
                 elem_classes=_face_classes(session, len(regions)),
             ),
-            **self._show_editor(session, work, regions),
-            **self._show_result(session, work),
+            **self._show_editor(session, work, known),
+            **self._show_result(session, work, known),
         }  # fmt: skip
 
     def _show_emptied(self, session: Session) -> Updates:
@@ -242,9 +241,8 @@ class PhotosPanel:
             self.drop: gr.update(value=None, visible=session.work is None), self.more: gr.update(value=None)
         }  # fmt: skip
 
-    def _show_choosers(self, session: Session) -> Updates:
-        who = self._work.who(session)
-        choices = who_choices(self._app.vault.personas(), session.roster(self._app.vault))
+    def _show_choosers(self, session: Session, known: Known) -> Updates:
+        who, choices = known.who, who_choices(known.personas, known.roster)
         return {
             self.who: gr.update(choices=choices, value=who),
             self.rest: gr.update(
@@ -253,26 +251,27 @@ class PhotosPanel:
             ),
         }  # fmt: skip
 
-    def _show_editor(self, session: Session, work: Work, regions: tuple[Region, ...]) -> Updates:
+    def _show_editor(self, session: Session, work: Work, known: Known) -> Updates:
+        regions = work.plan.regions if work.plan is not None else ()
         number, region = next(((n, r) for n, r in enumerate(regions, 1) if r.id == session.selected), (0, None))
         if region is None:
             return {self.editor: gr.update(visible=False)}
-        choices = decision_choices(self._app.vault.personas())
+        choices = decision_choices(known.personas)
         return {
             self.editor: gr.update(visible=True),
             self.decision: gr.update(
-                label=f"Face {number}", choices=choices, value=self._work.value(session, work, region)
+                label=f"Face {number}", choices=choices, value=self._work.value(known, work, region)
             ),
         }
 
-    def _show_result(self, session: Session, work: Work) -> Updates:
+    def _show_result(self, session: Session, work: Work, known: Known) -> Updates:
         waiting = [w for w in session.works if w.plan is not None and w.masked is None]
         masked = [w for w in session.works if w.masked is not None]
         safe = work.report is None or work.report.safe
         label = "Mask" if len(waiting) <= 1 else f"Mask {len(waiting)} photos"
         return {
             self.mask: gr.update(value=label, visible=bool(waiting)),
-            self.report: self._view.report(session, work),
+            self.report: self._view.report(work, known),
             self.cover: gr.update(visible=_misses_any(work)),
             self.download: gr.update(
                 value=work.masked, visible=work.masked is not None, variant="primary" if safe else "secondary",

@@ -9,7 +9,7 @@ import gradio as gr
 
 from deepmask.config import Settings
 from deepmask.vault import Vault
-from ui.session import Register, Session
+from ui.session import Register
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,3 @@ def heading(title: str, text: str = "") -> str:
 def persona_names(app: App) -> dict[str, str]:
     """Names of the vault's personas by id."""
     return {p.id: p.name for p in app.vault.personas()}
-
-
-def people_names(app: App, session: Session) -> dict[str, str]:
-    """Names of the enrolled people by id; none while their list is locked."""
-    return {p.id: p.name for p in session.roster(app.vault).people}

@@ -9,6 +9,7 @@ from skimage import data
 from deepmask import engines
 from deepmask.engines.protocols import FaceSwapper
 from deepmask.errors import Cancelled, EngineFailed, InputError, PlanError, UnknownName
+from deepmask.faces import Patch, clip_box, enlarge
 from deepmask.media import Photo
 from deepmask.persona import Attributes, Persona
 from deepmask.plan import Decision
@@ -42,7 +43,7 @@ def vault(tmp_path):
 
 
 def _region_of(source, plan, factor=2.2):
-    x1, y1, x2, y2 = photo.clip_box(photo.enlarge(plan.regions[0].box_xyxy, factor), source.size_wh)
+    x1, y1, x2, y2 = clip_box(enlarge(plan.regions[0].box_xyxy, factor), source.size_wh)
     inside = np.zeros(source.rgb.shape[:2], bool)
     inside[y1:y2, x1:x2] = True
     return inside
@@ -122,8 +123,6 @@ def test_a_mask_that_does_not_disguise_is_undone(astronaut, plan, vault, monkeyp
         def swap(self, image, face, persona, *, strength=0.8):
             x, y = (int(v) for v in face.box_xyxy[:2])
             return photo_patch(image[y : y + 4, x : x + 4] // 2, x, y)
-
-    from deepmask.faces import Patch
 
     def photo_patch(rgb, x, y):
         return Patch(np.ascontiguousarray(rgb), np.ones(rgb.shape[:2], np.float32), (x, y))

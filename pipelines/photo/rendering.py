@@ -1,0 +1,114 @@
+"""Carry out a plan: for each face the first mask of the ladder that hides it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from deepmask import engines
+from deepmask.engines.protocols import FaceSwapper
+from deepmask.errors import Cancelled, EngineError
+from deepmask.faces import Face, RGBImage, clip_box, enlarge
+from deepmask.media import Photo
+from deepmask.persona import Persona
+from deepmask.plan import Action, Plan, Region
+from deepmask.progress import Progress, silent
+from deepmask.vault import Vault
+from pipelines.photo.measuring import Original, judge_of
+from pipelines.photo.model import Masked, Outcome, validate
+
+_STRENGTHS: dict[str, tuple[float, ...]] = {"meshwarp": (0.8, 1.0), "painter": (0.8, 1.0)}
+"""Strengths an engine is tried with before a plainer one takes over."""
+
+PLAINEST = "solid"
+"""The last rung: nothing of the face remains, so there is nothing to measure."""
+
+
+def render(source: Photo, plan: Plan, vault: Vault, *, progress: Progress = silent) -> Masked:
+    """Carry out the plan's decisions.
+
+    Raises:
+        PlanError: the plan belongs to another photo.
+        UnknownName: it names a persona that is not in the vault.
+    """
+    validate(source, plan)
+    personas = {r.decision.persona: vault.persona(r.decision.persona) for r in plan.regions if r.decision.persona}
+    original, canvas = Original.of(source), source.rgb.copy()
+    outcomes: dict[str, Outcome] = {}
+    judge = judge_of(plan)
+    waiting = sorted(plan.regions, key=lambda r: Face(r.box_xyxy).size_px)  # what is nearer covers what is behind
+    for n, region in enumerate(waiting):
+        progress(n / len(waiting), f"Masking face {n + 1} of {len(waiting)}")
+        persona = personas[region.decision.persona] if region.decision.persona else None
+        outcomes[region.id] = _mask_region(original, canvas, region, persona, judge)
+    progress(1.0, "Masked")
+    return Masked(source.edited(canvas), tuple(outcomes[r.id] for r in plan.regions))
+
+
+def _mask_region(original: Original, canvas: RGBImage, region: Region, persona: Persona | None, judge: str) -> Outcome:
+    """Draw onto ``canvas`` the first mask of the ladder that hides the face of ``region``."""
+    if region.decision.action == "keep":
+        return Outcome(region.id, "none")
+    face = original.face(region.box_xyxy, region.score)
+    reasons: list[str] = []
+    bar = engines.load("face_recognizer", judge).hidden_above
+
+    def hides(image: RGBImage) -> bool:
+        distance = original.distance(judge, face, image)
+        return distance is None or distance >= bar
+
+    with engines.exclusive:
+        for name in _ladder(region.decision.action, persona):
+            try:
+                reason = _try(name, canvas, face, persona, hides)
+            except Cancelled:
+                raise
+            except Exception as error:  # fail closed: whatever goes wrong in an engine, a plainer mask follows
+                reason = str(error) if isinstance(error, EngineError) else f"{name} failed ({type(error).__name__})"
+            if reason is None:
+                return Outcome(region.id, name, _note(name, reasons))
+            reasons.append(reason.rstrip("."))
+    x1, y1, x2, y2 = clip_box(enlarge(region.box_xyxy, 1.3), (canvas.shape[1], canvas.shape[0]))
+    canvas[y1:y2, x1:x2] = 127
+    return Outcome(region.id, "rectangle", _note("a grey rectangle", reasons))
+
+
+def _ladder(action: Action, persona: Persona | None) -> list[str]:
+    """Engines from the wanted one to the plainest: the order of the table."""
+    names = [row.name for row in engines.rows("face_swapper") if not row.missing()]
+    if action != "persona":
+        return names[names.index(action) :] if action in names else ["solid"]
+    if persona is not None and persona.attributes is not None:  # drawn anew in any pose, which no portrait can do
+        return names[names.index("painter") :]
+    return names
+
+
+def _try(
+    name: str, canvas: RGBImage, face: Face, persona: Persona | None, hides: Callable[[RGBImage], bool]
+) -> str | None:
+    """Let one engine draw; returns None when the face is hidden, else why not (the canvas is then as before)."""
+    swapper = engines.load("face_swapper", name)
+    if reason := _unsuitable(name, swapper, face):
+        return reason
+    for strength in _STRENGTHS.get(name, (1.0,)):
+        patch = swapper.swap(canvas, face, persona, strength=strength)
+        window = patch.window((canvas.shape[1], canvas.shape[0]))
+        before = canvas[window].copy()
+        patch.paste(canvas)
+        if name == PLAINEST or hides(canvas):
+            return None
+        canvas[window] = before
+    return f"{name} disguised too little"
+
+
+def _unsuitable(name: str, swapper: FaceSwapper, face: Face) -> str | None:
+    if face.size_px < swapper.min_size_px:
+        return f"the face is too small for {name} ({face.size_px:.0f} px, {swapper.min_size_px:.0f} needed)"
+    if swapper.needs_landmarks and face.landmarks is None:
+        return f"{name} finds no face mesh (turned away, tiny or covered)"
+    if face.yaw_degrees is not None and face.yaw_degrees > swapper.max_yaw_degrees:
+        return f"the head is turned too far for {name} ({face.yaw_degrees:.0f}°)"
+    return None
+
+
+def _note(name: str, reasons: list[str]) -> str:
+    return f"{name} instead, because {'; '.join(dict.fromkeys(reasons))}." if reasons else ""

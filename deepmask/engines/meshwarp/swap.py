@@ -189,7 +189,7 @@ def _patch(crop: Crop, out: RGBImage) -> Patch:
     right, bottom = (int(v) for v in np.ceil(corners.max(0)))
     back[:, 2] -= (left, top)
     size = (right - left + 1, bottom - top + 1)
-    flags = cv2.INTER_AREA if crop.scale > 1.2 else cv2.INTER_CUBIC
+    flags = cv2.INTER_LINEAR if crop.scale > 1.2 else cv2.INTER_CUBIC
     rgb = cv2.warpAffine(out, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     alpha = cv2.warpAffine(alpha.astype(np.float32), back, size)
     return Patch(rgb.astype(np.uint8), np.clip(alpha, 0, 1).astype(np.float32), (left, top))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from deepmask.engines.painter.body import Body
@@ -20,6 +21,8 @@ CELL = 0.85
 """cm per cell of the density grid."""
 SHINE = np.array([0.115, 1.35])
 """Strength of the white and of the tinted highlight."""
+DENSEST = 1.5
+"""Strands that lie close hide each other: however many there are, light gets some way in."""
 THICKNESS = 0.78
 """Light lost per unit of density."""
 _SKY = unit(
@@ -57,7 +60,8 @@ class Hair:
             i = ((points - self._low.astype(np.float32)) / np.float32(CELL)).astype(np.int64)
             flat = (i[:, 0] * shape[1] + i[:, 1]) * shape[2] + i[:, 2]
             mass = np.bincount(flat, weight, int(shape.prod())).reshape(shape)
-            self.density = (gaussian_filter(mass, 0.7) / CELL**3).astype(np.float32)
+            density = gaussian_filter(mass, 0.7) / CELL**3
+            self.density = (density / (1 + density / DENSEST)).astype(np.float32)
         self.open_sky = np.mean([self.light_from(d) for d in _SKY], 0).astype(np.float32)
 
     @staticmethod
@@ -84,25 +88,33 @@ class Hair:
         reach = map_coordinates(light, self.cells(points).T, order=1, mode="constant", cval=1.0)
         return 0.15 + 0.85 * reach
 
-    def shaded(
-        self, g: Strands, surface: Array, R: Array, through: Array32, lights: Array, ambient: Array, camera: Array,
-        step: int = 1,
-    ) -> tuple[Array32, Array32]:  # fmt: skip
-        """World positions and colours (m, T, 3) of every ``step``-th strand on the current head surface."""
+    def placed(self, g: Strands, surface: Array, step: int = 1) -> Array32:
+        """(m, T, 3) every ``step``-th strand on the current head surface, in head space."""
         points = g.points[::step]
-        if g.triangle is not None and g.weights is not None:
-            F = HEAD_TRIANGLES[g.triangle[::step]]
-            moved = ((surface[F] - self._surface[F]) * g.weights[::step, :, None]).sum(1)
-            points = points + moved[:, None].astype(np.float32)
-        world = turn_head(points, R)
+        if g.triangle is None or g.weights is None:
+            return points
+        F = HEAD_TRIANGLES[g.triangle[::step]]
+        moved = ((surface[F] - self._surface[F]) * g.weights[::step, :, None]).sum(1)
+        return points + moved[:, None].astype(np.float32)
+
+    def shaded(
+        self, g: Strands, step: int, points: Array32, world: Array32, seen: NDArray[np.bool_], R: Array,
+        through: Array32, lights: Array, ambient: Array, camera: Array,
+    ) -> Array32:  # fmt: skip
+        """Colours (m, T, 3) of placed strands; those of points that are not ``seen`` (m, T) are left out.
+
+        Args:
+            points: in head space, from :meth:`placed`; world: the same points turned.
+            through: (lamps, nx, ny, nz) light of each lamp in the cells of the grid.
+        """
         n, T = points.shape[:2]
         albedo = g.colour[::step, None] * g.ramp[None, :, None]
         jitter = np.repeat(np.random.default_rng(1).normal(0, 0.06, n).astype(np.float32), T)
-        out = np.empty((n * T, 3), np.float32)
+        out = np.zeros((n * T, 3), np.float32)
         tangents = transform(g.tangents[::step], R)
         in_bands(
-            shade_hair, n * T, world.reshape(-1, 3), tangents.reshape(-1, 3), self.cells(points).reshape(-1, 3),
-            albedo.reshape(-1, 3), jitter, self.open_sky, through, lights, ambient, camera,
-            turn_head(VOLUME_CENTRE, R), SHINE, out,
+            shade_hair, n * T, seen.ravel(), world.reshape(-1, 3), tangents.reshape(-1, 3),
+            self.cells(points).reshape(-1, 3), albedo.reshape(-1, 3), jitter, self.open_sky, through, lights, ambient,
+            camera, turn_head(VOLUME_CENTRE, R), SHINE, out,
         )  # fmt: skip
-        return world, out.reshape(n, T, 3)
+        return out.reshape(n, T, 3)

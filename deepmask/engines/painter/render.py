@@ -250,49 +250,81 @@ class _Frame:
 
     def draw_hair(self) -> None:
         """Shade and paint the strands."""
-        avatar, R, per_cm = self.avatar, self.R, self.view.per_cm
-        points, colours, widths, opacities, lengths = [], [], [], [], []
-
-        def add(world: Array32, rgb: Array32, width: Array32, opacity: Array32, bias: float) -> None:
-            n, T = world.shape[:2]
-            screen = self.view.project(world)
-            screen[..., 2] += bias
-            points.append(screen.reshape(-1, 3))
-            colours.append(np.ascontiguousarray(rgb, np.float32).reshape(-1, 3))
-            widths.append((width * np.float32(per_cm)).ravel())
-            opacities.append(opacity.ravel())
-            lengths.append(np.full(n, T))
-
+        hair, R, per_cm = self.avatar.hair, self.R, self.view.per_cm
+        batch = _Segments()
         for g, kind, bias in self.strands:
             step = 1 if kind == "scalp" else max(1, round(30 / per_cm))  # a small beard needs fewer, wider strands
-            world, rgb = avatar.hair.shaded(
-                g, self.posed.surface, R, self.through, self.lights, self.light.ambient, self.view.eye, step
+            points = hair.placed(g, self.posed.surface, step)
+            world = turn_head(points, R)
+            screen = self.view.project(world) + np.array([0, 0, bias], np.float32)
+            seen = self._seen(screen)
+            near = seen.copy()  # a segment is drawn when one of its ends is seen
+            near[:, 1:] |= seen[:, :-1]
+            near[:, :-1] |= seen[:, 1:]
+            rgb = hair.shaded(
+                g, step, points, world, near, R, self.through, self.lights, self.light.ambient, self.view.eye
             )
-            add(world, rgb, g.width[::step] * np.float32(step**0.7), g.opacity[::step], bias)
+            width = g.width[::step] * np.float32(per_cm * step**0.7)
+            batch.add(screen, rgb, width, g.opacity[::step], seen)
         level = np.float32(0.25 + 0.75 * np.clip(self.lights[0, 3:6], 0, 1.2))
-        for q in avatar.hair.brows_and_lashes.on(self.posed.face, self.posed.eyeballs):
+        for q in hair.brows_and_lashes.on(self.posed.face, self.posed.eyeballs):
+            screen = self.view.project(turn_head(q.points, R)) + np.array([0, 0, 0.45], np.float32)
             rgb = np.repeat((q.colour * level)[:, None], q.points.shape[1], 1)
-            add(turn_head(q.points, R), rgb, q.width, q.opacity, 0.45)
-        P = np.concatenate(points)
-        ends = np.cumsum(np.concatenate(lengths)) - 1
-        segments = np.ones(len(P), bool)
-        segments[ends] = False
-        start = np.flatnonzero(segments)
-        depth = P[start, 2] + P[start + 1, 2]
-        low, high = depth.min(), depth.max()
-        rank = ((high - depth) * np.float32(65535 / max(high - low, 1e-6))).astype(np.uint16)
-        order = start[np.argsort(rank, kind="stable")]
+            batch.add(screen, rgb, q.width * np.float32(per_cm), q.opacity, self._seen(screen))
         layer = np.zeros((*self.depth.shape, 4), np.float32)
         in_bands(
-            draw_strands, self.view.pixels, self.image, self.alpha, self.depth, layer, P, np.concatenate(colours),
-            np.concatenate(opacities), np.concatenate(widths), order,
-        )  # fmt: skip
+            draw_strands, self.view.pixels, self.image, self.alpha, self.depth, layer, *batch.arrays(), batch.order()
+        )
+
+    def _seen(self, screen: Array32) -> NDArray[np.bool_]:
+        """(n, T): points inside the picture that no mesh hides."""
+        x, y = screen[..., 0].astype(np.int32), screen[..., 1].astype(np.int32)
+        W = self.view.pixels
+        inside = (x >= 0) & (y >= 0) & (x < W) & (y < W)
+        return inside & (screen[..., 2] > self.depth[np.clip(y, 0, W - 1), np.clip(x, 0, W - 1)] - 0.3)
 
     def draw_lenses(self) -> None:
         """Tint and reflections of spectacle lenses."""
         for rim in self.posed.lenses:
             outline = self.view.project(turn_head(rim, self.R))[:, :2]
             _draw_lens(self.avatar.identity, self.image, self.alpha, outline, self.light.glare)
+
+
+class _Segments:
+    """Strands of several kinds, gathered for one pass of :func:`raster.draw_strands`."""
+
+    def __init__(self) -> None:
+        self._points: list[Array32] = []
+        self._colours: list[Array32] = []
+        self._opacities: list[Array32] = []
+        self._widths: list[Array32] = []
+        self._drawn: list[NDArray[np.bool_]] = []
+
+    def add(self, screen: Array32, rgb: Array32, width: Array32, opacity: Array32, seen: NDArray[np.bool_]) -> None:
+        """screen, rgb (n, T, 3); width, opacity (n, T); seen (n, T): segments with no end seen are left out."""
+        drawn = np.zeros(seen.shape, bool)  # whether the segment that starts here is drawn
+        drawn[:, :-1] = seen[:, :-1] | seen[:, 1:]
+        self._points.append(screen.reshape(-1, 3))
+        self._colours.append(np.ascontiguousarray(rgb, np.float32).reshape(-1, 3))
+        self._opacities.append(opacity.ravel())
+        self._widths.append(width.ravel())
+        self._drawn.append(drawn.ravel())
+
+    def arrays(self) -> tuple[Array32, Array32, Array32, Array32]:
+        """Points (n, 3), colours (n, 3), opacities (n,), widths (n,)."""
+        join = np.concatenate
+        return join(self._points), join(self._colours), join(self._opacities), join(self._widths)
+
+    def order(self) -> NDArray[np.intp]:
+        """Starts of the segments, front to back; ranks of 16 bits make the sort linear and stable."""
+        start = np.flatnonzero(np.concatenate(self._drawn))
+        if not len(start):
+            return start
+        z = np.concatenate(self._points)[:, 2]
+        depth = z[start] + z[start + 1]
+        low, high = depth.min(), depth.max()
+        rank = ((high - depth) * np.float32(65535 / max(high - low, 1e-6))).astype(np.uint16)
+        return start[np.argsort(rank, kind="stable")]
 
 
 def _draw_lens(p: Identity, image: Array32, alpha: Array32, rim: Array32, glare: float) -> None:

@@ -325,28 +325,46 @@ def highlight(T, N, shift, half, power):
 
 @njit(fastmath=True, cache=True, nogil=True)
 def shade_hair(
-    start, stop, world, tangents, cells, albedo, jitter, open_sky, through, lights, ambient, camera, centre, shine, out
+    start,
+    stop,
+    seen,
+    world,
+    tangents,
+    cells,
+    albedo,
+    jitter,
+    open_sky,
+    through,
+    lights,
+    ambient,
+    camera,
+    centre,
+    shine,
+    out,
 ):
     """Hair with a white and a tinted highlight (Marschner et al., 2003, simplified) into out (n, 3).
 
-    world, tangents, albedo (n, 3); cells (n, 3): place of the points in the grids; jitter (n,) tilts the highlights per
-    strand; open_sky (nx, ny, nz): ambient occlusion; through (k, nx, ny, nz): light of each lamp that gets there;
-    centre: middle of the hair volume; shine: strength of the white and of the tinted highlight.
+    seen (n,): points to be shaded; world, tangents, albedo (n, 3); cells (n, 3): place of the points in the grids;
+    jitter (n,) tilts the highlights per strand; open_sky (nx, ny, nz): ambient occlusion; through (k, nx, ny, nz):
+    light of each lamp that gets there; centre: middle of the hair volume; shine: strength of the white and of the
+    tinted highlight.
     """
     for i in range(start, stop):
+        if not seen[i]:
+            continue
         p, t, c = vec(world[i], 0), vec(tangents[i], 0), vec(albedo[i], 0)
         v = norm((camera[0] - p[0], camera[1] - p[1], camera[2] - p[2]))
         away = norm((p[0] - centre[0], p[1] - centre[1], p[2] - centre[2]))
         n = norm(add(away, t, -dot(away, t)))  # outward, perpendicular to the strand
         x, y, z = cells[i, 0], cells[i, 1], cells[i, 2]
         sky = grid_at(open_sky, x, y, z, 1.0)
-        total = scale(times(c, irradiance(ambient, n)), (0.32 + 0.68 * sky) * 1.75)
+        total = scale(times(c, irradiance(ambient, n)), (0.28 + 0.72 * sky) * 1.55)
         for q in range(lights.shape[0]):
             L, colour = vec(lights[q], 0), vec(lights[q], 3)
             light = grid_at(through[q], x, y, z, 1.0)
             scattered = light**0.35 * 0.30
             tl, nl = dot(t, L), max(0.0, dot(away, L) * 0.6 + 0.4)
-            diffuse = np.sqrt(max(0.0, 1 - tl * tl)) * 1.05 * nl
+            diffuse = np.sqrt(max(0.0, 1 - tl * tl)) * 0.85 * nl
             half = norm((L[0] + v[0], L[1] + v[1], L[2] + v[2]))
             white = highlight(t, n, -0.10 + jitter[i], half, 40) * shine[0]
             tinted = highlight(t, n, 0.13 + jitter[i], half, 9) * shine[1]

@@ -204,6 +204,15 @@ class _Canvas:
         beard_zone = smoothstep(-self.above, -nose - 1, -nose + 1)
         sure = smoothstep(odds - (6 + 14 * beard_zone) * depth, 0, 5) * (1 - smoothstep(inner, 0.1, 0.6))
         sure *= 1 - smoothstep(self.from_hair, 14, 24)
+        # at the height of the eyes what is thin is a pair of glasses, not a lock
+        thick = cv2.morphologyEx((sure > 0.4).astype(np.uint8), cv2.MORPH_OPEN, _disc(0.35 * self.px)) > 0
+        sure *= thick | (self.above > 0.8)
+        # and before the chin what is dark is clothes
+        beside, half, chin = self._jaw()
+        chin_xy = (self.landmarks[lm.CHIN] - self.brow) / self.px
+        x, y = chin_xy @ [-self.up[1], self.up[0]], chin_xy @ self.up
+        sure *= np.hypot(self.right - x, self.above - y) > 3.2
+        sure *= (beside > 0.8 * half) | (self.above > chin + 2)
         solid = sure > 0.4
         kept = _connected(solid, solid & (self.above > 4.0)).astype(np.uint8)
         return (sure * cv2.dilate(kept, np.ones((3, 3), np.uint8))).astype(np.float32)
@@ -213,19 +222,20 @@ class _Canvas:
         m = np.zeros((self.n, self.n), np.uint8)
         points = self.landmarks[FEATURE_POINTS]
         raised = self.landmarks[[70, 105, 107, 336, 334, 300]] + self.up * 0.9 * self.px
-        below = self.landmarks[[148, 152, 377]] - self.up * 3.0 * self.px  # dark clothes look like hair, too
-        hull = cv2.convexHull(np.round(np.vstack([points, raised, below]) * 16).astype(np.int32))
+        hull = cv2.convexHull(np.round(np.vstack([points, raised]) * 16).astype(np.int32))
         cv2.fillConvexPoly(m, hull, (1,), cv2.LINE_8, 4)
         return m > 0
+
+    def _jaw(self) -> tuple[Array, float, float]:
+        """How far pixels (n, n) lie beside the middle of the jaw, half its width, and the height of the chin; cm."""
+        jaw = (self.landmarks[lm.JAW_LINE] - self.brow) / self.px
+        x, y = jaw @ [-self.up[1], self.up[0]], jaw @ self.up
+        return np.abs(self.right - (x.min() + x.max()) / 2), float(np.ptp(x)) / 2, float(y.min())
 
     def around(self, covered: Array32) -> Array32:
         """Skin that goes on from the face: the neck, as wide as the jaw, and the ears."""
         like = np.exp(-0.5 * np.maximum(self.from_skin - 3, 0) / 2).astype(np.float32)
-        jaw = self.landmarks[lm.JAW_LINE]
-        x, y = ((jaw - self.brow) @ [-self.up[1], self.up[0]]) / self.px, ((jaw - self.brow) @ self.up) / self.px
-        middle, half = float((x.min() + x.max()) / 2), float(x.max() - x.min()) / 2
-        chin = float(y.min())
-        beside = np.abs(self.right - middle)
+        beside, half, chin = self._jaw()
         neck = (self.above < chin + 3.5) & (self.above > chin - 7) & (beside < 0.95 * half)
         ear = (self.above < 0.5) & (self.above > -6) & (beside < half + 1.3)
         ear_like = np.exp(-0.5 * np.maximum(self.from_skin - 4, 0) / 3).astype(np.float32)

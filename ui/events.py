@@ -69,7 +69,10 @@ def worker(
                     gr.Info("Nothing was changed.", title="Stopped", duration=4)
                 else:
                     failure = _for_users(error)
-            yield show(session) | (extra or {})
+            try:
+                yield show(session) | (extra or {})
+            except Exception as error:
+                raise _for_users(failure or error) from None
             if failure is not None:
                 raise failure
 

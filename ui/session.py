@@ -197,10 +197,18 @@ class Session:
         return str(path)
 
     def roster(self, vault: Vault) -> Roster:
-        """The enrolled people, or nobody while their list is locked."""
+        """The enrolled people, or nobody while their list is locked.
+
+        Raises:
+            VaultError: the list is damaged.
+        """
         if self.locked(vault):
             return Roster()
-        return Roster.load(vault.folder, self.passphrase)
+        try:
+            return Roster.load(vault.folder, self.passphrase)
+        except InputError:  # the passphrase of the environment is wrong, or another page changed it: ask again
+            self.passphrase = None
+            return Roster()
 
     def locked(self, vault: Vault) -> bool:
         """Whether the list of people asks for a passphrase this session has not given."""

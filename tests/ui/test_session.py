@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from deepmask.errors import Cancelled
+from deepmask.roster import Roster
+from deepmask.vault import Vault
 from ui.session import Register, Session, Workspace, purge_stale
 
 
@@ -117,3 +119,17 @@ def test_workspaces_of_killed_apps_are_removed_and_those_of_running_ones_stay(tm
     assert own.folder.parent == Path(tmp_path).resolve()
     own.close()
     assert not own.folder.exists()
+
+
+def test_a_wrong_or_outdated_passphrase_locks_the_list_for_this_page_only(session, own_home):
+    vault = Vault(own_home)
+    roster = Roster().enrolled("Me", [np.zeros(128, np.float32)], None)
+    roster.protected("correct horse").save(own_home)
+    assert session.locked(vault)
+    assert session.roster(vault).people == ()
+    session.passphrase = "wrong horse"
+    assert session.roster(vault).people == ()
+    assert session.locked(vault)
+    session.passphrase = "correct horse"
+    assert [p.name for p in session.roster(vault).people] == ["Me"]
+    assert not session.locked(vault)

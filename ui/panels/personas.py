@@ -99,6 +99,7 @@ class PersonasPanel:
         self.nobody = gr.HTML(
             empty_state("None yet", "A persona you keep appears here and can mask your photos."), padding=False
         )
+        self.damaged = gr.HTML("", padding=False)
         self.vault = gr.Gallery(
             show_label=False, columns=6, height="auto", allow_preview=False, object_fit="cover", buttons=[],
             container=False, elem_id="vault", elem_classes="dm-drafts",
@@ -228,7 +229,11 @@ class PersonasPanel:
 
     def refresh_on(self, tab: gr.Tab) -> None:
         """Show the vault as it is when the user comes to this tab."""
-        tab.select(guarded(self.show), [self._app.state], self._outputs, show_progress="hidden")
+        tab.select(worker(self.show)(self._on_tab), [self._app.state], self._outputs, show_progress="hidden")
+
+    def _on_tab(self, session: Session) -> Updates:
+        session.touch()
+        return {self.damaged: note(" ".join(self._app.vault.damaged()), "warn")}
 
     # ----------------------------------------------------------------------------------------------------- show
     def show(self, session: Session) -> Updates:

@@ -110,6 +110,8 @@ class PhotoView:
         work = session.work
         if work is not None and work.plan is not None and not work.plan.regions:
             return note("No face was found. If there is one, add it by hand.")
+        if session.locked(self._app.vault):
+            return note("Your list of people is locked, so nobody is recognised; unlock it in the People tab.")
         return ""
 
     def report(self, work: Work, known: Known) -> str:

@@ -156,6 +156,7 @@ class _Frame:
             for g, kind, bias in ((avatar.hair.scalp, "scalp", 0.25), (avatar.hair.beard, "face", 0.35))
             if g is not None and kind in hair
         ]
+        self.scalp_drawn = any(kind == "scalp" for _, kind, _ in self.strands)
         self.lights = light.rows()
         W = view.pixels
         self.depth = np.full((W, W), -1e9, np.float32)
@@ -165,13 +166,14 @@ class _Frame:
         self.through = self._light_through_hair()
 
     def _light_through_hair(self) -> Array32:
-        """(lamps, nx, ny, nz): how much of each lamp reaches the cells of the hair's grid."""
+        """(lamps, nx, ny, nz): how much of each lamp reaches the cells of the hair's grid.
+
+        A beard alone, as in a mask, is lit by its open sky: hair that is not drawn casts no shadow.
+        """
         hair = self.avatar.hair
         out = np.empty((len(self.lights), *hair.density.shape), np.float32)
         for k, lamp in enumerate(self.lights):
-            if not self.strands:
-                out[k] = 1
-            elif lamp[6] > 0 or lamp[2] < 0:
+            if self.scalp_drawn and (lamp[6] > 0 or lamp[2] < 0):
                 out[k] = hair.light_from(self.R.T @ lamp[:3])
             else:
                 out[k] = hair.open_sky
@@ -216,7 +218,7 @@ class _Frame:
 
     def _hair_shadows(self, look: Array32) -> None:
         """Shadows of the hair on the meshes; hair also blocks the lamps behind, else cheeks get a white edge."""
-        if not self.strands:
+        if not self.scalp_drawn:
             return
         hair, V = self.avatar.hair, self.posed.scene.vertices
         look[:, sh.HAIR_SHADOW] = hair.shadow_on(V, self.through[0])

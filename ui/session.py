@@ -160,16 +160,20 @@ class Session:
         """The photo that is shown."""
         return self.works[self.current] if self.current < len(self.works) else None
 
-    def take(self, upload: Path, name: str) -> Work:
-        """Move an upload into the session's folder, as a new photo on the desk."""
+    def adopt(self, upload: Path, name: str | None = None) -> Path:
+        """Move an upload into the session's folder, where it is removed with all the rest."""
         self._files += 1
-        folder = self.folder / f"photo-{self._files}"
+        folder = self.folder / f"upload-{self._files}"
         folder.mkdir()
-        path = folder / _plain_name(name)
+        path = folder / _plain_name(name or upload.name)
         shutil.move(upload, path)
         with contextlib.suppress(OSError):
             upload.parent.rmdir()
-        work = Work(path, name, self._files)
+        return path
+
+    def take(self, upload: Path, name: str) -> Work:
+        """Adopt an upload as a new photo on the desk."""
+        work = Work(self.adopt(upload, name), name, self._files)
         self.works.append(work)
         return work
 

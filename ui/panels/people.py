@@ -13,7 +13,7 @@ from deepmask.media import Photo
 from deepmask.roster import Person, Roster, is_encrypted
 from pipelines import people
 from ui.choices import Choice
-from ui.events import BAR, Updates, progress_of, worker
+from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels.photos import ACCEPTED
 from ui.panels.shared import App, empty_state, heading, note, persona_names
 from ui.session import Session
@@ -98,6 +98,7 @@ class PeoplePanel:
         self.enrol.click(lambda: gr.update(visible=True), None, self.bar, queue=False, show_progress="hidden").then(
             work(self._on_enrol), [state, self.name, self.photos, self.persona], **slow
         )
+        self.photos.upload(_adopt, [state, self.photos], self.photos, show_progress="hidden")
         self.list.input(work(self._on_choose), [state, self.list], **fast)
         self.policy.input(work(self._on_policy), [state, self.policy], **fast)
         self.forget.click(
@@ -202,6 +203,11 @@ class PeoplePanel:
             policy = person.persona if person.persona in names else KEEPS if person.persona is None else None
             updates[self.policy] = gr.update(label=f"In photos {person.name}", choices=menu, value=policy)
         return updates
+
+
+@guarded
+def _adopt(session: Session, files: list[str]) -> list[str]:
+    return [str(session.adopt(Path(file))) for file in files]
 
 
 def _line(person: Person, names: dict[str, str]) -> str:

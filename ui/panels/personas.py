@@ -116,10 +116,11 @@ class PersonasPanel:
                 )  # fmt: skip
         with gr.Accordion("Use a portrait you have", open=False), gr.Row():
             self.upload = gr.Image(
-                label="Portrait: one face, looking at the camera", type="filepath", sources=["upload"], buttons=[],
+                label="Portrait", show_label=False, type="filepath", sources=["upload"], buttons=[],
                 height=220, min_width=240, elem_id="import-portrait", elem_classes="dm-drop dm-one",
             )  # fmt: skip
             with gr.Column(min_width=260):
+                gr.HTML(note("One face looking at the camera, best without glasses or fringe."), padding=False)
                 self.upload_name = gr.Textbox(label="Name", max_lines=1, max_length=60)
                 self.attest = gr.Checkbox(label=avatar.ATTESTATION)
                 self.bring = gr.Button("Import", elem_id="import")
@@ -150,6 +151,7 @@ class PersonasPanel:
             [self.sure, self.remove], show_progress="hidden", queue=False,
         )  # fmt: skip
         self.sure.click(work(self._on_remove), [state], **fast)
+        self.upload.upload(_adopt, [state, self.upload], self.upload, show_progress="hidden")
         imported = [state, self.upload, self.upload_name, self.attest]
         self.bring.click(work(self._on_import), imported, **{**slow, "show_progress_on": self.bring})
 
@@ -268,6 +270,11 @@ class PersonasPanel:
             self.remove: gr.update(visible=True),
             self.sure: gr.update(visible=False),
         }
+
+
+@guarded
+def _adopt(session: Session, file: str) -> str:
+    return str(session.adopt(Path(file)))
 
 
 def _not_understood(session: Session) -> str:

@@ -151,6 +151,24 @@ def test_a_face_the_plan_forgot_and_an_unmasked_photo_are_leaks(astronaut, plan)
     assert "STILL RECOGNISABLE" in report.summary()
 
 
+def test_a_face_that_was_only_compressed_again_is_a_leak_even_where_no_finder_sees_it(astronaut, plan, tmp_path):
+    astronaut.save(tmp_path / "again.jpg")
+    again = Photo.open(tmp_path / "again.jpg")
+    x1, y1, *_ = plan.regions[0].box_xyxy
+    tiny = replace(plan.regions[0], id="face-2", box_xyxy=(x1 + 30, y1 + 30, x1 + 50, y1 + 50))
+    report = photo.check(astronaut, again, plan.with_region(tiny))
+    assert [f.verdict for f in report.findings] == ["leak", "leak"]
+    assert report.findings[1].distance is None
+
+
+def test_a_forgotten_face_is_a_leak_although_it_leans_against_a_masked_one(astronaut, plan, vault):
+    x1, y1, x2, y2 = plan.regions[0].box_xyxy
+    shift = 0.6 * (x2 - x1)
+    neighbour = replace(plan.regions[0], box_xyxy=(x1 - shift, y1, x2 - shift, y2), decision=Decision("keep"))
+    beside = plan.with_region(neighbour)
+    assert [f.verdict for f in photo.check(astronaut, astronaut, beside).findings] == ["kept", "leak"]
+
+
 def test_a_box_drawn_by_hand_is_masked(astronaut, plan, vault):
     empty = plan.without("face-1")
     added = photo.add_box(empty, astronaut, (400, 380, 500, 480), Decision("solid"))

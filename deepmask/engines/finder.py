@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmask.engines.centerface import CenterFace
+from deepmask.engines.centerface import CenterFace, shared
 from deepmask.engines.quiet import native_stderr_muted
 from deepmask.faces import Face, RGBImage
 from deepmask.progress import Progress, silent
@@ -111,7 +111,7 @@ class UnionFinder:
 
     @cached_property
     def _centerface(self) -> CenterFace:
-        return CenterFace()
+        return shared()
 
     @cached_property
     def _blazeface(self) -> BlazeFace:

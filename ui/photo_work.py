@@ -178,16 +178,17 @@ class PhotoWork:
             progress = part(progress, 0.3, 1.0)
         waiting = [w for w in session.works if w.plan is not None and w.masked is None]
         for n, work in enumerate(waiting):
-            self._mask_one(session, work, _counted(progress, n, len(waiting)))
+            while work.plan is not None and work.masked is None:  # again if the plan was edited meanwhile
+                self._mask_one(session, work, work.plan, _counted(progress, n, len(waiting)))
         session.selected = session.pointing = None
 
-    def _mask_one(self, session: Session, work: Work, progress: Progress) -> None:
-        source, plan = self.source(session, work), work.plan
-        if plan is None:
-            return
+    def _mask_one(self, session: Session, work: Work, plan: Plan, progress: Progress) -> None:
+        source, version = self.source(session, work), work.version
         masked = photo.render(source, plan, self.vault, progress=part(progress, 0.0, 0.8))
         report = photo.check(source, masked.photo, plan, masked.outcomes, progress=part(progress, 0.8, 1.0))
-        path = work.folder / f"masked-{work.version}" / masked_name(work.path, source)
+        if work.version != version:  # what was rendered is void: the page must not show it as the plan's result
+            return
+        path = work.folder / f"masked-{version}" / masked_name(work.path, source)
         masked.photo.save(path)
         pictures.write(pictures.preview(masked.photo.rgb), work.after)
         work.masked, work.report = path, report

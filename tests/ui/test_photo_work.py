@@ -95,6 +95,22 @@ def test_any_change_voids_what_was_rendered(desk, tmp_path):
     assert done.version > version
 
 
+def test_an_edit_made_while_masking_is_carried_out(desk):
+    session, work = desk
+    work.choose(session, NOBODY, "keep")
+    edits = iter([NOBODY])
+
+    def edit_once(fraction, message):
+        if "Checking" in message and (who := next(edits, None)):
+            work.choose(session, who, "solid")
+
+    work.mask(session, edit_once)
+    done = session.works[0]
+    assert [f.wanted for f in done.report.findings] == ["solid", "solid"]
+    assert str(done.version) in done.masked.parent.name
+    assert not np.array_equal(Photo.open(done.masked).rgb, data.astronaut())
+
+
 def test_two_clicks_add_a_face_and_one_click_chooses_it(desk):
     session, work = desk
     session.pointing = Pointing()

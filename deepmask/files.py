@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -14,21 +14,25 @@ from deepmask.errors import DeepmaskError
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
     """A binary file that becomes ``path`` only if the block ends without an error.
+
+    Args:
+        mode: permissions, less what the user's umask takes away.
 
     Raises:
         DeepmaskError: one sentence when the place cannot be written (full disk, no permission, no such folder).
     """
-    temporary: str | None = None
+    temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+        beside = path.with_name(f"{temporary_prefix(path)}{secrets.token_hex(6)}")
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+        temporary = beside
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, mode)
         os.replace(temporary, path)
         temporary = None
     except OSError as error:
@@ -36,16 +40,21 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
-                os.unlink(temporary)
+                temporary.unlink()
 
 
-def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+def temporary_prefix(path: Path) -> str:
+    """How the names of files begin that are on their way to become ``path``; they lie beside it."""
+    return f".{path.name[:40]}."
+
+
+def write_bytes(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """Atomically write ``data`` to ``path``."""
     with replacing(path, mode=mode) as file:
         file.write(data)
 
 
-def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
+def write_text(path: Path, text: str, *, mode: int = 0o666) -> None:
     """Atomically write UTF-8 ``text`` to ``path``."""
     write_bytes(path, text.encode("utf-8"), mode=mode)
 

@@ -41,3 +41,12 @@ def test_a_file_in_place_of_the_folder_is_one_sentence(tmp_path):
 def test_mode_is_kept(tmp_path):
     write_text(tmp_path / "secret", "x", mode=0o600)
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_the_users_umask_keeps_from_others_stays_so(tmp_path):
+    before = os.umask(0o077)
+    try:
+        write_text(tmp_path / "mine", "x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o600

@@ -16,6 +16,9 @@ from deepmask.files import write_text
 
 SCHEMA_VERSION = 1
 
+_FARTHEST_PX = 1e7
+"""No picture reaches this far; JSON may hold 1e999 and NaN."""
+
 Action = Literal["persona", "pixelate", "solid", "vector", "keep"]
 ACTIONS: tuple[Action, ...] = ("persona", "pixelate", "solid", "vector", "keep")
 """persona: the persona's face; pixelate, solid, vector: plainer masks; keep: left as it is, on request only."""
@@ -138,9 +141,12 @@ class Plan:
         try:
             data["regions"] = tuple(_region(r) for r in data["regions"])
             data["size_wh"] = (int(data["size_wh"][0]), int(data["size_wh"][1]))
+            data["engines"] = {str(kind): str(name) for kind, name in dict(data.get("engines", {})).items()}
             plan = cls(**data)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise PlanError(f"The plan is damaged ({error}); make one with 'deepmask photo plan'.") from error
+        if plan.medium != "photo":
+            raise PlanError(f"The plan is for a {plan.medium}, not for a photo; make one with 'deepmask photo plan'.")
         if len({r.id for r in plan.regions}) != len(plan.regions):
             raise PlanError("The plan is damaged: two regions have the same id.")
         return plan
@@ -148,7 +154,10 @@ class Plan:
 
 def _region(data: dict[str, Any]) -> Region:
     box = tuple(float(v) for v in data["box_xyxy"])
-    if len(box) != 4 or not (box[2] > box[0] and box[3] > box[1]):
+    if len(box) != 4 or not all(abs(v) < _FARTHEST_PX for v in box) or not (box[2] > box[0] and box[3] > box[1]):
         raise ValueError(f"box {data['box_xyxy']}")
     match = Match(**data["match"]) if data.get("match") else None
-    return Region(**{**data, "box_xyxy": box, "decision": Decision(**data["decision"]), "match": match})
+    decision = Decision(**data["decision"])
+    if not all(isinstance(text, str) for text in (data["id"], decision.persona or "")):
+        raise ValueError(f"names must be texts in region {data['id']}")
+    return Region(**{**data, "box_xyxy": box, "decision": decision, "match": match})

@@ -37,6 +37,9 @@ def test_editing_leaves_the_original_plan_alone(plan):
         ({"regions": [{"id": "a"}]}, "damaged"),
         ({"surprise": 1}, "damaged"),
         ({"size_wh": []}, "damaged"),
+        ({"size_wh": [1e999, 5]}, "damaged"),
+        ({"engines": None}, "damaged"),
+        ({"medium": "video"}, "is for a video"),
     ],
 )
 def test_bad_plans_are_one_sentence(plan, change, sentence, tmp_path):
@@ -62,6 +65,31 @@ def test_two_regions_of_one_id_and_inverted_boxes_are_refused(plan):
     data["regions"][0]["box_xyxy"] = [5, 5, 1, 9]
     with pytest.raises(PlanError, match="damaged"):
         Plan.from_json(json.dumps(data))
+
+
+SOLID = {"action": "solid"}
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        {"id": "a", "box_xyxy": [0, 0, 1e999, 5], "decision": SOLID},
+        {"id": "a", "box_xyxy": [0, 0, float("nan"), 5], "decision": SOLID},
+        {"id": ["a"], "box_xyxy": [0, 0, 5, 5], "decision": SOLID},
+        {"id": "a", "box_xyxy": [0, 0, 5, 5], "decision": {"action": "persona", "persona": 7}},
+        {"id": "a", "box_xyxy": [0, 0, 5, 5], "decision": {"action": ["solid"]}},
+        "face-1",
+    ],
+)
+def test_regions_that_make_no_sense_are_one_sentence(plan, region):
+    with pytest.raises(PlanError):
+        Plan.from_json(json.dumps({**json.loads(plan.to_json()), "regions": [region]}))
+
+
+def test_a_region_added_by_hand_needs_id_box_and_decision_only(plan):
+    added = {"id": "mine", "box_xyxy": [1, 2, 30, 40], "decision": SOLID}
+    read = Plan.from_json(json.dumps({**json.loads(plan.to_json()), "regions": [added]}))
+    assert read.region("mine") == Region("mine", (1, 2, 30, 40), Decision("solid"))
 
 
 def test_a_decision_names_a_persona_only_for_personas():

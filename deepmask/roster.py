@@ -8,6 +8,8 @@ passphrase (scrypt, RFC 7914, and Fernet), and deleted by :meth:`Roster.forget`.
 from __future__ import annotations
 
 import base64
+import contextlib
+import hashlib
 import json
 import os
 from dataclasses import dataclass, field, replace
@@ -18,7 +20,7 @@ import numpy as np
 
 from deepmask.errors import InputError, UnknownName, VaultError
 from deepmask.faces import Embedding
-from deepmask.files import write_bytes
+from deepmask.files import temporary_prefix, write_bytes
 from deepmask.plan import Match
 from deepmask.vault import now, slug
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 _SCRYPT = {"n": 2**15, "r": 8, "p": 1}
+_NO_FILE = b""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Roster:
     """The engine that made the embeddings; others cannot be compared with them."""
     passphrase: str | None = field(default=None, repr=False, compare=False)
     """Encrypts the file when set; kept from :meth:`load` so that saving never drops the protection."""
+    read_from: bytes | None = field(default=None, repr=False, compare=False)
+    """Digest of the file that :meth:`load` read, which saving may replace and no other; None: not read from one."""
 
     def person(self, name: str) -> Person:
         """The person of that id or name.
@@ -113,14 +118,30 @@ class Roster:
         return replace(self, passphrase=passphrase)
 
     def save(self, folder: Path) -> None:
-        """Write ``roster.json`` in the vault's folder; without people the file is removed."""
+        """Write ``roster.json`` in the vault's folder; without people the file is removed.
+
+        What a writer that was killed left half-written is removed, too.
+
+        Raises:
+            VaultError: the file was changed since this was read, which saving would undo: somebody was forgotten, or
+                the file encrypted; or it cannot be removed.
+            DeepmaskError: it cannot be written.
+        """
         path = folder / "roster.json"
-        if not self.people:
+        if self.read_from is not None and _digest(path) != self.read_from:
+            raise VaultError("The list of people was changed elsewhere in the meantime; please do this once more.")
+        if self.people:
+            self._write(path)
+        else:
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 raise VaultError(f"{path} cannot be removed ({error.strerror}).") from error
-            return
+        for left_over in folder.glob(f"{temporary_prefix(path)}*"):
+            with contextlib.suppress(OSError):
+                left_over.unlink()
+
+    def _write(self, path: Path) -> None:
         people = self._to_json()
         data: dict[str, Any] = {"version": SCHEMA_VERSION, "recognizer": self.recognizer}
         if self.passphrase is None:
@@ -153,14 +174,15 @@ class Roster:
         """
         path = folder / "roster.json"
         try:
-            data = json.loads(path.read_bytes())
+            text = path.read_bytes()
+            data = json.loads(text)
             people = data["people"]
             if data["encrypted"]:
                 people = json.loads(_decrypt(people, data["salt"], passphrase))
             used = passphrase if data["encrypted"] else None
-            return cls(tuple(_person(p) for p in people), data["recognizer"], used)
+            return cls(tuple(_person(p) for p in people), data["recognizer"], used, hashlib.sha256(text).digest())
         except FileNotFoundError:
-            return cls()
+            return cls(read_from=_NO_FILE)
         except OSError as error:
             raise VaultError(f"The roster {path} cannot be read ({error.strerror}).") from error
         except (ValueError, KeyError, TypeError) as error:
@@ -173,6 +195,16 @@ def is_encrypted(folder: Path) -> bool:
         return bool(json.loads((folder / "roster.json").read_bytes())["encrypted"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def _digest(path: Path) -> bytes:
+    """Of a file's bytes; ``_NO_FILE`` where there is none."""
+    try:
+        return hashlib.sha256(path.read_bytes()).digest()
+    except FileNotFoundError:
+        return _NO_FILE
+    except OSError as error:
+        raise VaultError(f"The roster {path} cannot be read ({error.strerror}).") from error
 
 
 def _person(data: dict[str, Any]) -> Person:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import shutil
 import tempfile
 import unicodedata
@@ -114,12 +115,11 @@ class Vault:
         return renamed
 
     def remove(self, persona: Persona) -> None:
-        """Delete a persona and its portrait."""
-        folder = self._personas / persona.id
-        hidden = self._personas / f".gone-{persona.id}"
+        """Delete a persona and its portrait, and what an earlier removal that was killed left of others."""
         try:
-            folder.rename(hidden)
-            shutil.rmtree(hidden)
+            (self._personas / persona.id).rename(self._personas / f".gone-{secrets.token_hex(6)}")
+            for gone in self._personas.glob(".gone-*"):
+                shutil.rmtree(gone)
         except OSError as error:
             raise VaultError(f"The persona {persona.name!r} cannot be removed ({error.strerror}).") from error
 

@@ -79,6 +79,33 @@ def test_forgetting_removes_the_embeddings_from_the_disk(roster, tmp_path):
         roster.forget("Eve")
 
 
+def test_forgetting_removes_what_a_killed_writer_left(roster, tmp_path):
+    roster.save(tmp_path)
+    (tmp_path / ".roster.json.0a1b2c").write_bytes((tmp_path / "roster.json").read_bytes()[:200])
+    Roster.load(tmp_path).forget("Ada").save(tmp_path)
+    assert os.listdir(tmp_path) == ["roster.json"]
+    Roster.load(tmp_path).forget("Bob").save(tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_slow_change_brings_nobody_back_and_takes_no_lock_off(roster, tmp_path):
+    roster.save(tmp_path)
+    slow = Roster.load(tmp_path)
+    Roster.load(tmp_path).forget("Ada").save(tmp_path)
+    with pytest.raises(VaultError, match="meantime"):
+        slow.enrolled("Cleo", [_at(9, 9)], None).save(tmp_path)
+    assert [p.name for p in Roster.load(tmp_path).people] == ["Bob"]
+    slow = Roster.load(tmp_path)
+    Roster.load(tmp_path).protected("correct horse").save(tmp_path)
+    with pytest.raises(VaultError, match="meantime"):
+        slow.assigned("Bob", "maya").save(tmp_path)
+    assert is_encrypted(tmp_path)
+    empty = Roster.load(tmp_path / "new")
+    Roster().enrolled("Ada", [_at(0, 0)], None).save(tmp_path / "new")
+    with pytest.raises(VaultError, match="meantime"):
+        empty.enrolled("Bob", [_at(1, 0)], None).save(tmp_path / "new")
+
+
 def test_more_photos_of_a_known_person_are_added(roster):
     again = roster.enrolled("ada", [_at(5, 5)], None)
     assert len(again.people) == 2

@@ -57,6 +57,9 @@ def test_rename_and_remove(vault):
     kept = vault.add(_persona())
     vault.rename(kept, "Mia")
     assert vault.persona("Mia").id == "maya"
+    half_removed = vault.folder / "personas" / ".gone-maya"
+    half_removed.mkdir()
+    (half_removed / "portrait.png").write_bytes(b"somebody")
     vault.remove(kept)
     assert vault.personas() == []
     assert list((vault.folder / "personas").iterdir()) == []

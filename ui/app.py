@@ -85,6 +85,7 @@ def stay_home() -> None:
 def build(settings: Settings, workspace: Workspace) -> Blocks:
     """The page, not served yet."""
     stay_home()
+    _fetch_nothing()
     from ui.page import page
 
     return page(settings, workspace)
@@ -98,6 +99,17 @@ def is_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _fetch_nothing() -> None:
+    """Gradio downloads whatever address a visitor names in place of an uploaded file; here it refuses."""
+    from gradio import processing_utils
+    from gradio.exceptions import InvalidPathError
+
+    async def refuse(url: str, cache_dir: str) -> str:
+        raise InvalidPathError("Files are uploaded here, not fetched from other hosts.")
+
+    processing_utils.async_ssrf_protected_download = refuse
 
 
 def _launch(blocks: Blocks, workspace: Workspace, settings: Settings, password: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Iterator
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -85,6 +86,7 @@ def _for_users(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
     if isinstance(error, DeepmaskError):
-        return gr.Error(str(error), title="That did not work", duration=12, print_exception=False)
+        words = escape(str(error), quote=False)  # the page shows it as HTML, and names of others are in it
+        return gr.Error(words, title="That did not work", duration=12, print_exception=False)
     log.error("Unexpected error in the app", exc_info=error)
     return gr.Error(UNEXPECTED, title="That did not work", duration=12, print_exception=False)

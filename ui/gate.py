@@ -2,8 +2,8 @@
 
 - files of the app's workspace only, whatever Gradio would serve, under names that cannot be guessed; and nothing is
   fetched from other hosts on a visitor's behalf;
-- while only this machine may use the app, requests that name this machine and come from the app's own page or from no
-  page at all: other web pages can neither rebind their name to 127.0.0.1 nor post to it;
+- requests that come from the app's own page or from no page at all, so that no other web page acts for a visitor; and,
+  while only this machine may use the app, that name this machine: no page can rebind its name to 127.0.0.1;
 - a content security policy under which the browser itself refuses to load anything from another host.
 """
 
@@ -53,17 +53,17 @@ class Gate:
             await self._app(scope, receive, self._with_headers(scope["path"], send))
 
     def _may_pass(self, scope: Scope) -> bool:
-        if self._hosts is not None and not self._from_here(Headers(scope=scope)):
+        headers = Headers(scope=scope)
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != host:
+            return False
+        if self._hosts is not None and _host_name(host) not in self._hosts:
             return False
         path = scope["path"]
         if _CLOSED.match(path):
             return False
         file = _FILE.match(path)
         return file is None or self._is_ours(file["path"])
-
-    def _from_here(self, headers: Headers) -> bool:
-        host, origin = headers.get("host", ""), headers.get("origin")
-        return _host_name(host) in (self._hosts or ()) and (origin is None or origin.partition("://")[2] == host)
 
     def _is_ours(self, path: str) -> bool:
         """Whether ``path``, decoded once more as careless servers do, still names a file of the workspace."""

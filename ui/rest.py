@@ -7,6 +7,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from deepmask.errors import InputError
 from deepmask.media import Photo
 from deepmask.persona import Persona
 from deepmask.plan import ACTIONS
@@ -49,7 +50,9 @@ class _Endpoints:
         chosen = self._app.vault.persona(persona).id if persona else None
         return photo.PhotoOptions(persona=chosen, bystanders=bystanders)  # type: ignore[arg-type]  # checked there
 
-    def _take(self, session: Session, file: str, request: gr.Request) -> Work:
+    def _take(self, session: Session, file: str | None, request: gr.Request) -> Work:
+        if not file:
+            raise InputError("Give a photo: upload it and name the upload.")
         self._app.register.opened(request.session_hash, session)
         work = session.take(Path(file), Path(file).name)
         session.works.clear()

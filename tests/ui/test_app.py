@@ -94,6 +94,11 @@ def test_with_a_password_nothing_is_told_to_strangers():
         with httpx.Client() as visitor:
             assert visitor.post(f"{url}login", data={"username": "deepmask", "password": "correct horse"}).is_success
             assert visitor.get(f"{url}config").is_success
+            for elsewhere in ("http://evil.example", "null"):
+                posted = visitor.post(
+                    f"{url}gradio_api/call/personas", json={"data": []}, headers={"Origin": elsewhere}
+                )
+                assert posted.status_code == 403, "another web page acts with the visitor's cookie"
 
 
 def test_another_name_for_this_machine_is_refused(server):
@@ -137,6 +142,28 @@ def test_a_link_out_of_the_workspace_is_not_followed(server, secret):
 def test_nothing_is_fetched_from_elsewhere_on_the_apps_behalf(server):
     for route in ("/gradio_api/file=http://example.org/", "/gradio_api/proxy=http://example.org/"):
         assert httpx.get(server + route).status_code == 403
+
+
+@pytest.mark.parametrize("endpoint", ["analyze", "mask_photo"])
+@pytest.mark.parametrize("meta", [{"meta": {"_type": "gradio.FileData"}}, {}], ids=["marked", "plain"])
+def test_only_uploads_are_taken_for_photos(server, secret, monkeypatch, endpoint, meta):
+    """Not a file of this machine, nor an address that the server would have to fetch."""
+    fetched = []
+    monkeypatch.setattr("safehttpx.get", lambda url, *_, **__: fetched.append(url))
+    outside = f"{os.environ['GRADIO_TEMP_DIR']}/../{secret.parent.name}/{secret.name}"
+    for path in (str(secret), outside, "/etc/passwd", "http://example.org/a.png", f"{server}/config"):
+        call = f"{server}/gradio_api/call/{endpoint}"
+        started = httpx.post(call, json={"data": [{"path": path, **meta}, "", "pixelate"]})
+        answer = httpx.get(f"{call}/{started.json()['event_id']}", timeout=30)
+        assert "event: error" in answer.text
+        assert "nobody may read this" not in answer.text
+    assert secret.is_file(), "uploads are moved, other files are not"
+    assert fetched == []
+
+
+def test_no_photo_at_all_is_one_sentence(client):
+    with pytest.raises(Exception, match="Give a photo"):
+        client.predict(None, "", "pixelate", api_name="/analyze")
 
 
 def test_uploads_are_bounded_and_served_to_who_knows_their_name(server):

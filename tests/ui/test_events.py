@@ -33,7 +33,11 @@ def shown(session):
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
-    [(InputError("Give a name."), "Give a name."), (ZeroDivisionError("secret detail"), UNEXPECTED)],
+    [
+        (InputError("Give a name."), "Give a name."),
+        (ZeroDivisionError("secret detail"), UNEXPECTED),
+        (InputError("There is no '<img src=x>'."), "There is no '&lt;img src=x&gt;'."),
+    ],
 )
 def test_users_see_a_sentence_and_never_a_detail_of_ours(error, sentence):
     with pytest.raises(gr.Error) as seen:

@@ -198,7 +198,7 @@ class PersonasPanel:
             raise InputError("Choose one of the faces first.")
         persona = avatar.keep(session.draft, name, self._app.vault)
         session.draft, session.persona = None, persona.id
-        gr.Info(f"{persona.name} can mask your photos now.", title="Kept", duration=5)
+        gr.Info(f"{escape(persona.name)} can mask your photos now.", title="Kept", duration=5)
         return {self.name: ""}
 
     @guarded

@@ -23,7 +23,7 @@ demo: $(VENV)/installed
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks $(ARGS)
 
-pictures: $(VENV)/installed
+pictures: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.pictures $(ARGS)
 
 lint: $(VENV)/installed-dev

@@ -17,6 +17,7 @@ from matplotlib.cbook import get_sample_data
 from PIL import Image
 from skimage import data
 
+from benchmarks import screenshot
 from deepmask.faces import Box, RGBImage, clip_box, enlarge
 from deepmask.files import write_bytes
 from deepmask.media import Photo
@@ -111,11 +112,18 @@ def masks(vault: Vault, maya: Persona) -> RGBImage:
     return grid(tiles, 1 + len(decisions), 230)
 
 
+def app(vault: Vault, maya: Persona) -> RGBImage:
+    """The app with a masked photo."""
+    photo_in_landscape = Photo.from_array(np.ascontiguousarray(data.astronaut()[:330, 4:444]), "launch.jpg")
+    return screenshot.masked_photo(photo_in_landscape, maya)
+
+
 PICTURES: dict[str, Callable[[Vault, Persona], RGBImage]] = {
     "hero": hero,
     "personas": personas,
     "styles": styles,
     "masks": masks,
+    "app": app,
 }
 
 
@@ -126,6 +134,9 @@ def main() -> None:
         vault = Vault(Path(home))
         maya = avatar.keep(draft(PROMPT, SEED, size_px=512), "Maya", vault)
         for name, make in PICTURES.items():
+            if name == "app" and (missing := screenshot.browser_missing()):
+                print(f"{folder / name}.jpg stays as it is: {missing} missing.")
+                continue
             file = io.BytesIO()
             Image.fromarray(make(vault, maya)).save(file, "JPEG", quality=QUALITY, optimize=True, subsampling=0)
             write_bytes(folder / f"{name}.jpg", file.getvalue())

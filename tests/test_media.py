@@ -304,6 +304,59 @@ def test_16_bit_files_keep_the_profile(tmp_path):
         assert Image.open(tmp_path / f"masked_{out}").info["icc_profile"] == profile
 
 
+def profile_with(tags: dict[bytes, bytes], version: int) -> bytes:
+    """The sRGB profile with more tags at its end."""
+    base = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    count = int.from_bytes(base[128:132], "big")
+    shift = 12 * len(tags)
+    rows = [base[132 + 12 * n : 144 + 12 * n] for n in range(count)]
+    table = b"".join(r[:4] + (int.from_bytes(r[4:8], "big") + shift).to_bytes(4, "big") + r[8:] for r in rows)
+    body = base[132 + 12 * count :]
+    for name, data in tags.items():
+        table += name + (132 + 12 * count + shift + len(body)).to_bytes(4, "big") + len(data).to_bytes(4, "big")
+        body += data
+    whole = base[:128] + (count + len(tags)).to_bytes(4, "big") + table + body
+    return len(whole).to_bytes(4, "big") + whole[4:8] + bytes([version]) + whole[9:48] + b"MONI1234" + whole[56:]
+
+
+@pytest.mark.parametrize("version", [2, 4])
+def test_the_profile_of_a_monitor_keeps_its_colours_and_loses_its_owner(tmp_path, picture, version):
+    told = {b"mmod": b"mmod\0\0\0\0serial 4711.", b"meta": b"dict\0\0\0\0" + SECRET.encode() + b"\0\0"}
+    profile = profile_with(told, version)
+    Image.fromarray(picture).save(tmp_path / "shot.png", icc_profile=profile)
+    edited_and_back(tmp_path / "shot.png")
+    kept = Image.open(tmp_path / "masked_shot.png").info["icc_profile"]
+    for secret in (b"4711", SECRET.encode(), b"MONI", b"mmod"):
+        assert secret in profile
+        assert secret not in kept
+    srgb, image = ImageCms.createProfile("LAB"), Image.fromarray(picture)
+    before, after = (
+        np.asarray(ImageCms.profileToProfile(image, ImageCms.ImageCmsProfile(io.BytesIO(p)), srgb, outputMode="LAB"))
+        for p in (profile, kept)
+    )
+    assert np.array_equal(before, after)
+
+
+def test_what_hides_behind_the_tags_of_a_profile_is_left_out(tmp_path, picture):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() + SECRET.encode() * 3
+    profile = len(profile).to_bytes(4, "big") + profile[4:]
+    Image.fromarray(picture).save(tmp_path / "a.png", icc_profile=profile)
+    edited_and_back(tmp_path / "a.png")
+    kept = Image.open(tmp_path / "masked_a.png").info["icc_profile"]
+    assert SECRET.encode() not in kept
+    assert ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(kept))).strip() == "Colour profile"
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda p: p[:128] + b"\xff" * 4 + p[132:], lambda p: p[:136] + b"\xff" * 4 + p[140:]]
+)
+def test_a_profile_whose_table_leads_nowhere_is_left_out(tmp_path, picture, spoil):
+    profile = spoil(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    Image.fromarray(picture).save(tmp_path / "a.png", icc_profile=profile)
+    edited_and_back(tmp_path / "a.png")
+    assert "icc_profile" not in Image.open(tmp_path / "masked_a.png").info
+
+
 def test_broken_profile_is_left_out(tmp_path, picture):
     Image.fromarray(picture).save(tmp_path / "a.png", icc_profile=b"no profile at all" * 20)
     edited_and_back(tmp_path / "a.png")

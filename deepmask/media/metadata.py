@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from PIL import Image
 
 ORIENTATION = 0x0112
@@ -30,7 +28,6 @@ _INFO = {
     "comment": "comment",
     "thumbnails": "thumbnail",
 }
-_MAX_PROFILE_BYTES = 4_000_000
 
 
 def removed_metadata(image: Image.Image) -> list[str]:
@@ -43,11 +40,3 @@ def removed_metadata(image: Image.Image) -> list[str]:
     if image.format == "MPO":
         kinds.append("further pictures")
     return sorted(set(kinds), key=lambda kind: kind != "GPS position" and 1 + kinds.index(kind))
-
-
-def usable_profile(icc_profile: bytes | None, space: Literal["RGB ", "GRAY"]) -> bytes | None:
-    """The ICC profile if it is whole and for this colour space, else None (ICC.1:2022, 7.2 profile header)."""
-    if not icc_profile or not 128 <= len(icc_profile) <= _MAX_PROFILE_BYTES:
-        return None
-    sound = int.from_bytes(icc_profile[:4], "big") == len(icc_profile) and icc_profile[36:40] == b"acsp"
-    return icc_profile if sound and icc_profile[16:20] == space.encode() else None

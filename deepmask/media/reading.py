@@ -23,8 +23,9 @@ from PIL import Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
 from deepmask.errors import MediaError
 from deepmask.media import formats
 from deepmask.media.deep import has_16_bits, is_grey_with_opacity, with_16_bits
-from deepmask.media.metadata import ORIENTATION, removed_metadata, usable_profile
+from deepmask.media.metadata import ORIENTATION, removed_metadata
 from deepmask.media.original import STRIP_PX, JpegSettings, Original, Palette
+from deepmask.media.profile import usable_profile
 
 pillow_heif.register_heif_opener()
 _PLUGINS = [*(row.name for row in formats.FORMATS), "DIB"]

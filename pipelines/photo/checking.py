@@ -15,6 +15,9 @@ from deepmask.report import Finding, Report, Verdict
 from pipelines.photo.measuring import MEASURABLE_PX, Original, judge_of, measured, rounded
 from pipelines.photo.model import Outcome, validate
 
+FLAT_LEVELS = 2.0
+"""Standard deviation of a channel, in grey levels, below which an area shows nothing."""
+
 SURE_SCORE = 0.5
 """From this score on, a face of the output is believed without asking again."""
 
@@ -64,9 +67,19 @@ def _finding(
     distance = original.distance(judge, original.face(region.box_xyxy), masked)
     untouched = _same(source.rgb, masked, region.box_xyxy)
     found = any(iou(region.box_xyxy, f.box_xyxy) > 0.3 for f in seen)
-    verdict = _verdict(distance, untouched, found, engines.load("face_recognizer", judge))
+    if not untouched and _is_blank(masked, region.box_xyxy):
+        verdict: Verdict = "hidden"
+    else:
+        verdict = _verdict(distance, untouched, found, engines.load("face_recognizer", judge))
     rounded = None if distance is None else round(distance, 3)
     return Finding(region.id, wanted, engine, verdict, rounded, "the face was not changed" if untouched else note)
+
+
+def _is_blank(image: RGBImage, box: Box) -> bool:
+    """Whether the middle of a box is one flat tone: what a recogniser reads there comes from around it."""
+    x1, y1, x2, y2 = clip_box(enlarge(box, 0.7), (image.shape[1], image.shape[0]))
+    middle = image[y1:y2, x1:x2]
+    return middle.size > 0 and float(middle.std((0, 1)).max()) < FLAT_LEVELS
 
 
 def _verdict(distance: float | None, untouched: bool, found: bool, judge: FaceRecognizer) -> Verdict:

@@ -169,6 +169,16 @@ def test_a_forgotten_face_is_a_leak_although_it_leans_against_a_masked_one(astro
     assert [f.verdict for f in photo.check(astronaut, astronaut, beside).findings] == ["kept", "leak"]
 
 
+def test_a_flat_shape_hides_whatever_the_judge_reads_around_it(astronaut, plan, vault, monkeypatch):
+    solid = plan.with_region(plan.regions[0].decided(Decision("solid")))
+    masked = photo.render(astronaut, solid, vault)
+    monkeypatch.setattr(type(engines.load("face_recognizer")), "match_below", 9.0)
+    monkeypatch.setattr(type(engines.load("face_recognizer")), "hidden_above", 9.0)
+    assert photo.check(astronaut, masked.photo, solid, masked.outcomes).findings[0].verdict == "hidden"
+    pixelated = photo.render(astronaut, plan, vault, progress=lambda *_: None)
+    assert pixelated.outcomes[0].engine == "solid", "nothing but a flat shape passes a judge that is never content"
+
+
 def test_a_box_drawn_by_hand_is_masked(astronaut, plan, vault):
     empty = plan.without("face-1")
     added = photo.add_box(empty, astronaut, (400, 380, 500, 480), Decision("solid"))

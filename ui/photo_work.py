@@ -201,6 +201,11 @@ def masked_name(path: Path, source: Photo) -> str:
     return f"{path.stem}-masked{suffix}"
 
 
+def all_safe(works: Sequence[Work]) -> bool:
+    """Whether the check found nobody recognisable in any of these masked photos."""
+    return all(work.report is not None and work.report.safe for work in works)
+
+
 def zipped(works: Sequence[Work], path: Path) -> Path:
     """All masked photos in one file; equal names are numbered."""
     taken: set[str] = set()

@@ -18,7 +18,7 @@ from deepmask.roster import Roster
 from deepmask.vault import Vault
 from ui.choices import EVERYBODY, NOBODY, ROSTER, STARTER, to_decision, to_value, who_choices
 from ui.panels.persona_adjust import to_hex
-from ui.photo_work import PhotoWork, masked_name, zipped
+from ui.photo_work import PhotoWork, all_safe, masked_name, zipped
 from ui.session import Pointing, Session, Work
 
 FACE = (178.0, 68.0, 270.0, 190.0)
@@ -215,6 +215,16 @@ def test_photos_of_equal_names_are_numbered_in_the_zip(tmp_path):
     with zipfile.ZipFile(zipped(works, tmp_path / "all.zip")) as archive:
         assert sorted(archive.namelist()) == ["x-masked-2.jpg", "x-masked.jpg"]
         assert archive.read("x-masked-2.jpg") == b"\x02"
+
+
+def test_several_photos_are_safe_only_if_each_of_them_is(tmp_path):
+    def work(*verdicts):
+        findings = tuple(Finding(f"face-{n}", "solid", "solid", v, None) for n, v in enumerate(verdicts))
+        return Work(tmp_path / "x", "x", 1, report=Report("x", findings, "dlib"))
+
+    assert all_safe([work("hidden"), work("kept"), work()])
+    assert not all_safe([work("hidden"), work("hidden", "weak")])
+    assert not all_safe([work("hidden"), Work(tmp_path / "x", "x", 2)]), "not checked yet"
 
 
 @pytest.mark.parametrize("value", ["persona:maya", "pixelate", "keep"])

@@ -12,7 +12,7 @@ from ui.choices import MASKS, NOBODY, ROSTER, Known, decision_choices, who_choic
 from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels.photo_view import PhotoView
 from ui.panels.shared import App, heading, scroll_to
-from ui.photo_work import PhotoWork
+from ui.photo_work import PhotoWork, all_safe
 from ui.session import Pointing, Session, Work
 
 ACCEPTED = ["image", ".heic", ".heif", ".avif", ".webp", ".tif", ".tiff"]
@@ -278,7 +278,8 @@ class PhotosPanel:
                 label="Download" if safe else "Download anyway",
             ),
             self.download_all: gr.update(
-                value=self._view.archive(session, masked) if len(masked) > 1 else None, visible=len(masked) > 1
+                value=self._view.archive(session, masked) if len(masked) > 1 else None, visible=len(masked) > 1,
+                label="All photos (zip)" if all_safe(masked) else "All photos anyway (zip)",
             ),
             self.download_report: gr.update(
                 value=self._view.report_file(work), visible=work.report is not None

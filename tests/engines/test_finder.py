@@ -53,6 +53,18 @@ def test_a_photo_on_its_side_or_head_keeps_its_face(thorough: ThoroughFinder, tu
     assert hits(thorough.find(np.ascontiguousarray(np.rot90(image, turns))), box)
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_small_lying_head_is_found(thorough: ThoroughFinder, turns: int) -> None:
+    """Upright runs see large lying heads, but not this one of 27 px."""
+    image, side = canvas(700, 1000), 110
+    small = cv2.resize(data.astronaut(), (side, side), interpolation=cv2.INTER_AREA)
+    image[100 : 100 + side, 200 : 200 + side] = np.rot90(small, turns)
+    x1, y1, x2, y2 = (v * side / 512 for v in FACE)
+    lying = {1: (y1, side - x2, y2, side - x1), 2: (side - x2, side - y2, side - x1, side - y1),
+             3: (side - y2, x1, side - y1, x2)}[turns]  # fmt: skip
+    assert hits(thorough.find(image), (200 + lying[0], 100 + lying[1], 200 + lying[2], 100 + lying[3]))
+
+
 def test_small_and_large_faces_of_one_picture_are_found(thorough: ThoroughFinder) -> None:
     image = canvas(900, 1500)
     boxes: list[Box] = []

@@ -61,6 +61,19 @@ def test_no_face_is_found_any_more(astronaut, engine):
         assert not [f for f in again if iou(f.box_xyxy, face.box_xyxy) > 0.2]
 
 
+@pytest.mark.parametrize("size", [(12, 16), (90, 120), (400, 300)])
+@pytest.mark.parametrize("engine", [Pixelate(), Solid()])
+def test_without_a_mesh_the_whole_face_is_covered_up_to_the_sides_of_its_box(engine, size):
+    (width, height), image = size, np.zeros((700, 700, 3), np.uint8)
+    box = (150.0, 140.0, 150.0 + width, 140.0 + height)
+    patch = engine.swap(image, Face(box), None)
+    y, x = np.mgrid[0 : patch.alpha.shape[0], 0 : patch.alpha.shape[1]] + 0.5
+    x, y = x + patch.origin_xy[0] - 150 - width / 2, y + patch.origin_xy[1] - 140 - height / 2
+    oval = (x / (width / 2)) ** 2 + (y / (height / 2)) ** 2 <= 1
+    assert abs(oval.sum() - np.pi / 4 * width * height) < 0.05 * width * height
+    assert patch.alpha[oval].min() > 0.99
+
+
 @pytest.mark.parametrize("engine", [Pixelate(), Solid(), VectorMask()])
 def test_only_the_patch_changes_and_it_covers_the_face(astronaut, engine):
     image, face = astronaut

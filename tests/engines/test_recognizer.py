@@ -62,6 +62,13 @@ def test_landmarks_make_a_lying_head_match(recognizer: DlibRecognizer, face: Fac
     assert np.linalg.norm(recognizer.embed(turned.rgb, lying) - known) < 0.2
 
 
+def test_the_bars_are_strict(recognizer: DlibRecognizer) -> None:
+    """King's own threshold for "the same person" is .6: matching stays below it, and hiding goes beyond it."""
+    assert recognizer.match_below <= 0.5
+    assert recognizer.match_margin >= 0.05
+    assert recognizer.hidden_above >= 0.65
+
+
 def test_other_people_are_far(recognizer: DlibRecognizer, known: Embedding) -> None:
     """The first rows of scikit-image's excerpt of Labeled Faces in the Wild are other people's faces, 25 px each."""
     for grey in np.load(data.data_dir + "/lfw_subset.npy")[:6]:

@@ -221,7 +221,9 @@ def test_errors_are_one_sentence(client, astronaut, tmp_path):
         client.predict(handle_file(str(astronaut)), "Nobody", "pixelate", api_name="/mask_photo")
 
 
-def test_personas_are_made_and_kept_over_rest(client):
+def test_personas_are_made_kept_and_given_over_rest(client, astronaut):
+    from gradio_client import handle_file
+
     portraits, told = client.predict("bald man, zorkish", 3, 2, "illustrated", api_name="/create_personas")
     assert [t["seed"] for t in told] == [3, 4]
     assert told[0]["unknown"] == ["zorkish"]
@@ -230,6 +232,8 @@ def test_personas_are_made_and_kept_over_rest(client):
         assert image.size == (512, 512)
     kept = client.predict("bald man", 3, "illustrated", "Rest", api_name="/keep_persona")
     assert kept in client.predict(api_name="/personas")
+    plan = client.predict(handle_file(str(astronaut)), "rest", "solid", api_name="/analyze")
+    assert [r["decision"] for r in plan["regions"]] == [{"action": "persona", "persona": kept["id"]}]
 
 
 # ----------------------------------------------------------------------------------------------- what it leaves behind

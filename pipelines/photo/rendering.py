@@ -77,7 +77,8 @@ def _ladder(action: Action, persona: Persona | None) -> list[str]:
     names = [row.name for row in engines.rows("face_swapper") if not row.missing()]
     if action != "persona":
         return names[names.index(action) :] if action in names else ["solid"]
-    if persona is not None and persona.attributes is not None:  # drawn anew in any pose, which no portrait can do
+    painted = persona is not None and persona.attributes is not None
+    if painted and "painter" in names:  # drawn anew in any pose, which no portrait can do
         return names[names.index("painter") :]
     return names
 

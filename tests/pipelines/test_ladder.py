@@ -114,6 +114,24 @@ def test_a_painted_persona_is_painted_and_an_imported_one_warped(source, vault, 
     assert engine_for(source, vault, Decision("persona", "imported")).engine == "meshwarp"
 
 
+@pytest.mark.parametrize(
+    ("installed", "engine"), [(["meshwarp", "solid"], "meshwarp"), (["solid"], "solid"), ([], "rectangle")]
+)
+def test_engines_that_are_not_installed_are_passed_over(source, vault, use, monkeypatch, installed, engine):
+    use()
+    rows = engines.rows
+    monkeypatch.setattr(
+        engines, "rows", lambda kind: [r for r in rows(kind) if kind != "face_swapper" or r.name in installed]
+    )
+    known = {name: Swapper(name) for name in installed}
+    load = engines.load
+    monkeypatch.setattr(
+        engines, "load", lambda kind, name="auto": known[name] if kind == "face_swapper" else load(kind, name)
+    )
+    assert engine_for(source, vault, Decision("persona", "painted")).engine == engine
+    assert engine_for(source, vault, Decision("solid")).engine == (engine if engine == "rectangle" else "solid")
+
+
 @pytest.mark.parametrize("action", ["pixelate", "solid", "vector"])
 def test_a_mask_that_was_asked_for_is_the_one_that_is_drawn(source, vault, use, action):
     use()

@@ -85,6 +85,7 @@ def _theme() -> Base:
         button_border_width="1px",
         checkbox_label_background_fill="transparent",
         checkbox_label_border_width="0px",
+        checkbox_border_radius="4px",
         slider_color="*primary_600",
         loader_color="*primary_600",
     )

@@ -211,6 +211,36 @@ def test_a_file_that_is_no_picture_is_named_with_the_reason(page, tmp_path):
 
 
 @needs_browser
+def test_nothing_is_painted_for_an_empty_prompt_and_another_style_shows_the_same_people(page):
+    page.tab("Personas")
+    page.find("#prompt textarea").clear()
+    page.click("#create")
+    page.says("Describe a person first")
+    page.find("#prompt textarea").send_keys("old man with a white beard")
+    page.click("#create")
+    page.all("#drafts button.thumbnail-item", 120)
+    page.click("#drafts button.thumbnail-item")
+    painted = page.find("#portrait img").get_attribute("src")
+    next(e for e in page.all("#style label") if e.text == "Illustrated").click()
+    page.find(f'#portrait img:not([src="{painted}"])', 60)
+    assert len(page.all("#drafts button.thumbnail-item")) == 4
+    page.find("#persona-name input, #persona-name textarea").send_keys("Grandpa")
+    page.click("#keep")
+    page.says("Grandpa can mask your photos now")
+    assert page.vault.persona("Grandpa").engine == "illustrated"
+
+
+@needs_browser
+def test_a_file_that_is_no_portrait_is_given_back_with_the_reason(page, tmp_path):
+    text = tmp_path / "me.jpg"
+    text.write_text("Dear Sir or Madam")
+    page.tab("Personas")
+    page.open("Use a portrait you have")
+    page.upload("#import-portrait", text)
+    page.says("me.jpg is not a picture")
+
+
+@needs_browser
 def test_a_portrait_is_not_imported_without_the_users_word(page, astronaut):
     before = [p.name for p in page.vault.personas()]
     page.tab("Personas")

@@ -14,8 +14,7 @@ from deepmask.roster import Person, Roster, is_encrypted
 from pipelines import people
 from ui.choices import Choice
 from ui.events import BAR, Updates, guarded, progress_of, worker
-from ui.panels.photos import ACCEPTED
-from ui.panels.shared import App, empty_state, heading, note, persona_names
+from ui.panels.shared import ACCEPTED, App, empty_state, heading, note, persona_names
 from ui.session import Session
 
 KEEPS = "keep"

@@ -10,13 +10,15 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
-from deepmask.errors import InputError
+from deepmask.errors import DeepmaskError, InputError
 from deepmask.media import Photo
 from deepmask.persona import Persona
+from deepmask.progress import part
 from pipelines import avatar
+from ui import pictures
 from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels.persona_adjust import Adjust
-from ui.panels.shared import App, empty_state, heading, note, scroll_to
+from ui.panels.shared import ACCEPTED, App, empty_state, heading, named, note, scroll_to
 from ui.session import Session
 
 EXAMPLES = {
@@ -115,15 +117,21 @@ class PersonasPanel:
                     elem_id="remove-for-good",
                 )  # fmt: skip
         with gr.Accordion("Use a portrait you have", open=False), gr.Row():
-            self.upload = gr.Image(
-                label="Portrait", show_label=False, type="filepath", sources=["upload"], buttons=[],
-                height=220, min_width=240, elem_id="import-portrait", elem_classes="dm-drop dm-one",
-            )  # fmt: skip
+            with gr.Column(min_width=240):
+                self.upload = gr.File(
+                    label="Portrait", show_label=False, file_types=ACCEPTED, height=220,
+                    elem_id="import-portrait", elem_classes="dm-drop dm-one",
+                )  # fmt: skip
+                self.uploaded = gr.Image(
+                    show_label=False, interactive=False, buttons=[], container=False, visible=False, height=220,
+                    elem_id="import-seen", elem_classes="dm-seen",
+                )  # fmt: skip
             with gr.Column(min_width=260):
                 gr.HTML(note("One face looking at the camera, best without glasses or fringe."), padding=False)
                 self.upload_name = gr.Textbox(label="Name", max_lines=1, max_length=60)
                 self.attest = gr.Checkbox(label=avatar.ATTESTATION)
                 self.bring = gr.Button("Import", elem_id="import")
+                self.import_bar = gr.HTML("", visible=False, elem_classes="dm-progress")
 
     # --------------------------------------------------------------------------------------------------- events
     def _wire(self) -> None:
@@ -139,6 +147,7 @@ class PersonasPanel:
         for listener in (self.create.click, self.prompt.submit):
             self._busy(listener).then(work(self._on_create), asked, **slow)
         self._busy(self.more.click).then(work(self._on_more), asked, **slow)
+        self._busy(self.style.input).then(work(self._on_style), [state, self.style], **slow)
         self.stop.click(Session.stop, [state], None, queue=False)
         self.drafts.select(self._on_draft, [state], **fast).then(None, js=scroll_to("#portrait"))
         self.adjust.on_change(partial(self._wire_control, work, slow))
@@ -151,9 +160,17 @@ class PersonasPanel:
             [self.sure, self.remove], show_progress="hidden", queue=False,
         )  # fmt: skip
         self.sure.click(work(self._on_remove), [state], **fast)
-        self.upload.upload(_adopt, [state, self.upload], self.upload, show_progress="hidden")
-        imported = [state, self.upload, self.upload_name, self.attest]
-        self.bring.click(work(self._on_import), imported, **{**slow, "show_progress_on": self.bring})
+        self.upload.upload(self._on_upload, [state, self.upload], [self.upload, self.uploaded], show_progress="hidden")
+        self.upload.change(
+            lambda file: gr.update() if file else gr.update(visible=False), self.upload, self.uploaded,
+            show_progress="hidden", queue=False,
+        )  # fmt: skip
+        self.bring.click(
+            lambda: gr.update(visible=True), None, self.import_bar, queue=False, show_progress="hidden"
+        ).then(
+            work(self._on_import), [state, self.upload, self.upload_name, self.attest],
+            **{**slow, "show_progress_on": self.import_bar},
+        )  # fmt: skip
 
     def _wire_control(
         self, work: Any, slow: dict[str, Any], listener: Any, component: Any, field: str, clean: Any
@@ -167,12 +184,16 @@ class PersonasPanel:
         )  # fmt: skip
 
     def _busy(self, listener: Any) -> Any:
+        """Before long work: show the bar and the button that stops it; another batch cannot be asked for meanwhile."""
         return listener(
-            lambda: {self.bar: gr.update(visible=True), self.stop: gr.update(visible=True)}, None,
-            [self.bar, self.stop], queue=False, show_progress="hidden",
+            lambda: {self.bar: gr.update(visible=True), self.stop: gr.update(visible=True),
+                     self.create: gr.update(interactive=False), self.more: gr.update(interactive=False)},
+            None, [self.bar, self.stop, self.create, self.more], queue=False, show_progress="hidden",
         )  # fmt: skip
 
     def _on_create(self, session: Session, prompt: str, seed: float, style: str, bar: gr.Progress = BAR) -> None:
+        if not prompt.strip():
+            raise InputError("Describe a person first; a few words are enough.")
         options = avatar.AvatarOptions(engine=style, count=BATCH)
         session.drafts = avatar.create(prompt, int(seed or 0), options, progress=progress_of(session, bar))
         session.draft = None
@@ -181,6 +202,16 @@ class PersonasPanel:
         last = max((d.seed for d in session.drafts), default=int(seed or 0) - 1)
         options = avatar.AvatarOptions(engine=style, count=BATCH)
         session.drafts += avatar.create(prompt, last + 1, options, progress=progress_of(session, bar))
+
+    def _on_style(self, session: Session, style: str, bar: gr.Progress = BAR) -> None:
+        """The same people in the other style."""
+        progress, chosen = progress_of(session, bar), session.draft
+        count = len(session.drafts) + (chosen is not None)
+        steps = [part(progress, n / count, (n + 1) / count) for n in range(count)]
+        if chosen is not None:
+            chosen = avatar.redraw(chosen, engine=style, progress=steps.pop())
+        drafts = [avatar.redraw(d, engine=style, progress=p) for d, p in zip(session.drafts, steps, strict=True)]
+        session.drafts, session.draft = drafts, chosen
 
     @guarded
     def _on_draft(self, session: Session, event: gr.SelectData) -> Updates:
@@ -196,7 +227,7 @@ class PersonasPanel:
     def _on_keep(self, session: Session, name: str) -> Updates:
         if session.draft is None:
             raise InputError("Choose one of the faces first.")
-        persona = avatar.keep(session.draft, name, self._app.vault)
+        persona = avatar.keep(session.draft, named(name), self._app.vault)
         session.draft, session.persona = None, persona.id
         gr.Info(f"{escape(persona.name)} can mask your photos now.", title="Kept", duration=5)
         return {self.name: ""}
@@ -209,7 +240,7 @@ class PersonasPanel:
 
     def _on_rename(self, session: Session, name: str) -> None:
         if session.persona is not None:
-            self._app.vault.rename(self._app.vault.persona(session.persona), name)
+            self._app.vault.rename(self._app.vault.persona(session.persona), named(name))
 
     def _on_remove(self, session: Session) -> None:
         if session.persona is not None:
@@ -223,11 +254,25 @@ class PersonasPanel:
             raise InputError("Choose a portrait picture first.")
         if not attested:
             raise InputError(f"Please confirm first: {avatar.ATTESTATION}")
+        named(name)
         progress_of(session, bar)(0.1, "Looking at the portrait")
         portrait = Photo.open(Path(file), max_megapixels=self._app.settings.max_megapixels)
         session.persona = avatar.import_portrait(portrait, name, self._app.vault, attested=True).id
         Path(file).unlink(missing_ok=True)
-        return {self.upload: None, self.upload_name: "", self.attest: False}
+        return {self.upload: None, self.uploaded: gr.update(visible=False), self.upload_name: "", self.attest: False}
+
+    @guarded
+    def _on_upload(self, session: Session, file: str) -> Updates:
+        """Take over a portrait and show it; what is no picture is given back with the reason."""
+        path = session.adopt(Path(file))
+        try:
+            portrait = Photo.open(path, max_megapixels=self._app.settings.max_megapixels)
+        except DeepmaskError as error:
+            path.unlink(missing_ok=True)
+            gr.Warning(str(error), duration=12)
+            return {self.upload: None, self.uploaded: gr.update(visible=False)}
+        shown = session.picture(pictures.preview(portrait.rgb), "import")
+        return {self.upload: str(path), self.uploaded: gr.update(value=shown, visible=True)}
 
     def refresh_on(self, tab: gr.Tab) -> None:
         """Show the vault as it is when the user comes to this tab."""
@@ -245,10 +290,14 @@ class PersonasPanel:
         chosen = next((n for n, d in enumerate(session.drafts) if draft is not None and d.seed == draft.seed), None)
         updates: Updates = {
             self.bar: gr.update(visible=False),
+            self.import_bar: gr.update(visible=False),
             self.stop: gr.update(visible=False),
+            self.create: gr.update(interactive=True),
             self.waiting: gr.update(visible=not drafts),
-            self.drafts: gr.update(value=drafts, visible=bool(drafts), selected_index=chosen),
-            self.more: gr.update(visible=bool(drafts)),
+            self.drafts: gr.update(
+                value=drafts, visible=bool(drafts), selected_index=chosen, elem_classes=_classes(chosen)
+            ),
+            self.more: gr.update(visible=bool(drafts), interactive=True),
             self.words: _not_understood(session),
             self.chosen: gr.update(visible=draft is not None),
         }
@@ -263,7 +312,9 @@ class PersonasPanel:
         index, persona = next(((n, p) for n, p in enumerate(personas) if p.id == session.persona), (None, None))
         return {
             self.nobody: gr.update(visible=not personas),
-            self.vault: gr.update(value=shown, visible=bool(personas), selected_index=index),
+            self.vault: gr.update(
+                value=shown, visible=bool(personas), selected_index=index, elem_classes=_classes(index)
+            ),
             self.editor: gr.update(visible=persona is not None),
             self.about: "" if persona is None else _about(persona),
             self.new_name: "" if persona is None else persona.name,
@@ -272,9 +323,8 @@ class PersonasPanel:
         }
 
 
-@guarded
-def _adopt(session: Session, file: str) -> str:
-    return str(session.adopt(Path(file)))
+def _classes(selected: int | None) -> list[str]:
+    return ["dm-drafts", *(["dm-unselected"] if selected is None else [])]
 
 
 def _not_understood(session: Session) -> str:

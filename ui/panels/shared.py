@@ -8,8 +8,12 @@ from html import escape
 import gradio as gr
 
 from deepmask.config import Settings
+from deepmask.errors import InputError
 from deepmask.vault import Vault
 from ui.session import Register
+
+ACCEPTED = ["image", ".heic", ".heif", ".avif", ".webp", ".tif", ".tiff"]
+"""What the browser's file chooser offers."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,13 @@ def note(text: str, kind: str = "info") -> str:
 def heading(title: str, text: str = "") -> str:
     """HTML for the head of a section."""
     return f'<div class="dm-head"><h2>{escape(title)}</h2>{f"<p>{escape(text)}</p>" if text else ""}</div>'
+
+
+def named(name: str) -> str:
+    """``name``, which must not be empty."""
+    if not name.strip():
+        raise InputError("Give a name first.")
+    return name
 
 
 def persona_names(app: App) -> dict[str, str]:

@@ -83,14 +83,22 @@ def caption(number: int, region: Region, known: Known, value: str) -> str:
 
 
 def distance_in_words(finding: Finding, hidden_above: float) -> str:
-    """The identity distance for people who have never heard of it."""
+    """The identity distance for people who have never heard of it; :func:`scale_in_words` explains the number."""
     if finding.verdict == "kept":
         return "Left visible, as you asked."
     if finding.distance is None:
         return "Too small or too turned to recognise anybody in the original."
-    scale = f"distance {finding.distance:.2f}; from {hidden_above:.2f} on it counts as somebody else"
+    scale = f"distance {finding.distance:.2f}"
     if finding.distance >= hidden_above:
         return f"Looks like somebody else ({scale})."
     if finding.verdict == "hidden":
         return f"No longer seen as a face ({scale})."
     return f"Still resembles the original ({scale})."
+
+
+def scale_in_words(hidden_above: float) -> str:
+    """What the distances mean, told once for all of them."""
+    return (
+        "The distance is how different a recogniser finds the face from the original; "
+        f"from {hidden_above:.2f} on it counts as somebody else."
+    )

@@ -88,6 +88,7 @@ def with_marks(rgb: RGBImage, marks: Sequence[Mark], corner_xy: tuple[float, flo
 
 def _draw_mark(draw: ImageDraw.ImageDraw, mark: Mark, unit: float, size_wh: tuple[int, int]) -> None:
     x1, y1, x2, y2 = mark.box_xyxy
+    unit *= min(1.0, max(0.6, min(x2 - x1, y2 - y1) / (44 * unit)))  # a crowd's numbers must not cover its faces
     radius, line = 7 * unit, (3.2 if mark.selected else 2) * unit
     halo = (255, 255, 255, 230 if mark.selected else 130)
     draw.rounded_rectangle((x1 - unit, y1 - unit, x2 + unit, y2 + unit), radius, None, halo, round(line + 2 * unit))
@@ -96,7 +97,7 @@ def _draw_mark(draw: ImageDraw.ImageDraw, mark: Mark, unit: float, size_wh: tupl
     text = str(mark.number)
     width = max(draw.textlength(text, font) + 11 * unit, 20 * unit)
     left = min(max(0.0, x1 - 2 * unit), size_wh[0] - width)
-    top = min(max(0.0, y1 - 12 * unit), size_wh[1] - 20 * unit)
+    top = min(max(0.0, y1 - 16 * unit), size_wh[1] - 20 * unit)
     badge = (left, top, left + width, top + 20 * unit)
     draw.rounded_rectangle(badge, 10 * unit, (*mark.colour, 255), (255, 255, 255, 230), round(1.3 * unit))
     draw.text((left + width / 2, top + 10 * unit), text, (255, 255, 255, 255), font, anchor="mm")

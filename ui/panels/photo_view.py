@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from html import escape
 from typing import Any
 
@@ -14,7 +15,7 @@ from deepmask.faces import Box, RGBImage
 from deepmask.plan import Region
 from deepmask.report import Finding, Report
 from ui import pictures
-from ui.choices import EVERYBODY, STARTER, Known, caption, distance_in_words
+from ui.choices import EVERYBODY, STARTER, Known, caption, distance_in_words, scale_in_words
 from ui.panels.shared import App, note
 from ui.photo_work import PhotoWork, zipped
 from ui.session import Session, Work
@@ -28,6 +29,20 @@ ENGINES = {
     "solid": "a plain cover",
     "rectangle": "a grey rectangle",
 }
+SHORT = {
+    "meshwarp": "the fitted portrait",
+    "painter": "the painter",
+    "vector": "the drawn mask",
+    "pixelate": "pixelation",
+    "solid": "the plain cover",
+}
+"""Engines as the subject of a reason: 'the face is too small for the painter'."""
+FEW = 6
+"""So many faces are told about at once; the report of a crowd is folded."""
+
+
+_FINE = ("hidden", "kept")
+_ENGINE_NAME = re.compile(rf"\b({'|'.join(SHORT)})\b")
 
 
 class PhotoView:
@@ -114,30 +129,28 @@ class PhotoView:
             return note("Your list of people is locked, so nobody is recognised; unlock it in the People tab.")
         return ""
 
-    def report(self, work: Work, known: Known) -> str:
-        """What was done, face by face."""
+    @staticmethod
+    def summary(work: Work) -> str:
+        """Whether the masked photo may be shared, in one sentence."""
         report = work.report
-        if report is None:
+        return note(_summary(report), "good" if report.safe else "warn") if report is not None else ""
+
+    @staticmethod
+    def report(work: Work, known: Known) -> str:
+        """What was done, face by face; what needs attention comes first."""
+        report = work.report
+        if report is None or not (report.findings or report.notes):
             return ""
         bar = engines.load("face_recognizer", report.judge).hidden_above
-        rows = "".join(self._finding(n, f, known.names, bar) for n, f in enumerate(report.findings, 1))
-        notes = "".join(f"<li>{escape(_sentence(text))}</li>" for text in report.notes)
-        kind = "good" if report.safe else "warn"
+        numbered = sorted(enumerate(report.findings, 1), key=lambda pair: pair[1].verdict in _FINE)
+        rows = "".join(_finding(n, finding, known, bar) for n, finding in numbered)
+        measured = any(f.distance is not None for f in report.findings)
+        remarks = [*report.notes, *([scale_in_words(bar)] if measured else [])]
+        notes = "".join(f"<li>{escape(_sentence(text))}</li>" for text in remarks)
+        unfolded = "" if report.safe and len(report.findings) > FEW else " open"
         return (
-            f'<div class="dm-report"><p class="dm-note dm-{kind}">{escape(_summary(report))}</p><ol>{rows}</ol>'
-            f"{f'<ul>{notes}</ul>' if notes else ''}</div>"
-        )
-
-    def _finding(self, number: int, finding: Finding, names: dict[str, str], hidden_above: float) -> str:
-        wanted = names.get(finding.wanted)
-        if finding.missed_box_xyxy is not None:
-            return _row(number, finding, "Another face was found in the masked photo.")
-        engine = ENGINES.get(finding.engine, "")
-        done = f"{wanted or ''}{': ' if wanted and engine else ''}{engine}" if finding.verdict != "kept" else ""
-        words = " ".join(_sentence(w) for w in (done, finding.note, distance_in_words(finding, hidden_above)) if w)
-        verdict = VERDICTS[finding.verdict]
-        return (
-            f'<li><b>{number}</b><span class="dm-chip dm-{finding.verdict}">{verdict}</span><p>{escape(words)}</p></li>'
+            f'<details class="dm-report"{unfolded}><summary>Face by face</summary><ol>{rows}</ol>'
+            f"{f'<ul>{notes}</ul>' if notes else ''}</details>"
         )
 
     # ---------------------------------------------------------------------------------------------------- files
@@ -164,14 +177,37 @@ def _colour(value: str) -> tuple[int, int, int]:
 def _summary(report: Report) -> str:
     if report.safe:
         return report.summary()
-    missed = all(f.missed_box_xyxy for f in report.findings if f.verdict not in ("hidden", "kept"))
+    missed = all(f.missed_box_xyxy for f in report.findings if f.verdict not in _FINE)
     remedy = "Cover what was missed" if missed else "Choose a plainer mask"
     return f"{report.summary()} {remedy} before you share this photo."
 
 
-def _row(number: int, finding: Finding, words: str) -> str:
+def _finding(number: int, finding: Finding, known: Known, hidden_above: float) -> str:
+    if finding.missed_box_xyxy is not None:
+        words = "Another face was found in the masked photo."
+    else:
+        told = (_done(finding, known), distance_in_words(finding, hidden_above))
+        words = " ".join(_sentence(w) for w in told if w)
     chip = f'<span class="dm-chip dm-{finding.verdict}">{VERDICTS[finding.verdict]}</span>'
     return f"<li><b>{number}</b>{chip}<p>{escape(words)}</p></li>"
+
+
+def _done(finding: Finding, known: Known) -> str:
+    """Which mask is seen, in the place of which persona, and why."""
+    if finding.verdict == "kept":
+        return finding.note
+    mask, reason = ENGINES.get(finding.engine, ""), finding.note.partition(" instead, because ")[2]
+    persona = next((p for p in known.personas if p.id == finding.wanted), None)
+    if persona is not None:
+        if finding.engine == "painter" and persona.attributes is None:
+            mask = f"a painted face instead of {persona.name}"
+        elif finding.engine in ("painter", "meshwarp"):
+            mask = f"{persona.name}: {mask}"
+        else:
+            mask = f"{mask} instead of {persona.name}"
+    if not reason:
+        return f"{_sentence(mask)} {finding.note}" if mask else finding.note
+    return f"{mask}, because {_ENGINE_NAME.sub(lambda found: SHORT[found[0]], reason)}"
 
 
 def _sentence(words: str) -> str:

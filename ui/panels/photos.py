@@ -11,11 +11,10 @@ from gradio.blocks import Block
 from ui.choices import MASKS, NOBODY, ROSTER, Known, decision_choices, who_choices
 from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels.photo_view import PhotoView
-from ui.panels.shared import App, heading, scroll_to
+from ui.panels.shared import ACCEPTED, App, heading, scroll_to
 from ui.photo_work import PhotoWork, all_safe
 from ui.session import Pointing, Session, Work
 
-ACCEPTED = ["image", ".heic", ".heif", ".avif", ".webp", ".tif", ".tiff"]
 STEPS = (
     '<ol class="dm-steps"><li><b>1</b>Drop your photos</li><li><b>2</b>Choose who gets which face</li>'
     "<li><b>3</b>Mask and download</li></ol>"
@@ -51,6 +50,7 @@ class PhotosPanel:
         )
         self.steps = gr.HTML(STEPS, padding=False)
         self.bar = gr.HTML("", visible=False, elem_id="photo-progress", elem_classes="dm-progress")
+        self.halt = gr.Button("Stop", size="sm", visible=False, elem_id="stop-looking")
         with gr.Row(visible=False, elem_classes="dm-desk") as self.desk:
             with gr.Column(scale=7, min_width=320, elem_classes="dm-stage"):
                 self._build_stage()
@@ -105,12 +105,13 @@ class PhotosPanel:
         self.mask = gr.Button("Mask", variant="primary", size="lg", elem_id="mask")
         self.mask_bar = gr.HTML("", visible=False, elem_classes="dm-progress")
         self.stop = gr.Button("Stop", visible=False, elem_id="stop")
-        self.report = gr.HTML("", padding=False, elem_id="report")
+        self.summary = gr.HTML("", padding=False, elem_id="summary")
         self.cover = gr.Button("Cover what was missed", variant="primary", visible=False, elem_id="cover-missed")
         self.download = gr.DownloadButton("Download", variant="primary", visible=False, elem_id="download")
         with gr.Row(elem_classes="dm-quiet"):
             self.download_all = gr.DownloadButton("All photos (zip)", size="sm", visible=False, elem_id="download-all")
             self.download_report = gr.DownloadButton("Report", size="sm", visible=False, elem_id="download-report")
+        self.report = gr.HTML("", padding=False, elem_id="report")
 
     # --------------------------------------------------------------------------------------------------- events
     def _wire(self) -> None:
@@ -120,10 +121,13 @@ class PhotosPanel:
         }  # fmt: skip
         fast: dict[str, Any] = {"outputs": self._outputs, "show_progress": "hidden"}
         for upload in (self.drop, self.more):
-            self._busy(upload.upload, self.bar).then(worker(self._show_emptied)(self._on_drop), [state, upload], **slow)
+            self._busy(upload.upload, self.bar, self.halt).then(
+                worker(self._show_emptied)(self._on_drop), [state, upload], **slow
+            )
         masking = slow | {"show_progress_on": self.mask_bar}
-        masked = self._busy(self.mask.click, self.mask_bar).then(work(self._on_mask), [state], **masking)
-        self.stop.click(Session.stop, [state], None, queue=False)
+        masked = self._busy(self.mask.click, self.mask_bar, self.stop).then(work(self._on_mask), [state], **masking)
+        for stop in (self.stop, self.halt):
+            stop.click(Session.stop, [state], None, queue=False)
         self.picture.select(work(self._on_click), [state], **fast)
         self.faces.select(self._on_face, [state], **fast)
         self.strip.select(self._on_strip, [state], **fast)
@@ -148,12 +152,11 @@ class PhotosPanel:
             show_progress="hidden",
         )  # fmt: skip
 
-    def _busy(self, listener: Any, bar: gr.HTML) -> Any:
-        """Before long work: show the bar, and the button that stops it in the place of the one that starts it."""
+    def _busy(self, listener: Any, bar: gr.HTML, stop: gr.Button) -> Any:
+        """Before long work: show the bar, and the button that stops it; more cannot be started meanwhile."""
         return listener(
-            lambda: {bar: gr.update(visible=True), self.stop: gr.update(visible=True),
-                     self.mask: gr.update(visible=False)},
-            None, [bar, self.stop, self.mask], queue=False, show_progress="hidden",
+            lambda: {bar: gr.update(visible=True), stop: gr.update(visible=True), self.mask: gr.update(visible=False)},
+            None, [bar, stop, self.mask], queue=False, show_progress="hidden",
         )  # fmt: skip
 
     def _changing(self, change: Any) -> Any:
@@ -207,6 +210,7 @@ class PhotosPanel:
             self.bar: gr.update(visible=False),
             self.mask_bar: gr.update(visible=False),
             self.stop: gr.update(visible=False),
+            self.halt: gr.update(visible=False),
         }
         if work is None:
             return updates
@@ -271,6 +275,7 @@ class PhotosPanel:
         label = "Mask" if len(waiting) <= 1 else f"Mask {len(waiting)} photos"
         return {
             self.mask: gr.update(value=label, visible=bool(waiting)),
+            self.summary: self._view.summary(work),
             self.report: self._view.report(work, known),
             self.cover: gr.update(visible=_misses_any(work)),
             self.download: gr.update(

@@ -150,11 +150,14 @@ class PhotoWork:
         session.pointing = None
 
     def cover_missed(self, session: Session) -> None:
-        """Add the faces that the check found uncovered to the plan."""
+        """Add the faces that the check found uncovered to the plan; they are covered whatever others get."""
         work, plan = _planned(session)
         boxes = [f.missed_box_xyxy for f in work.report.findings if f.missed_box_xyxy] if work.report else []
         for box in boxes:
-            plan = photo.add_box(plan, self.source(session, work), box, Decision(session.bystanders))
+            id = plan.new_id()
+            plan = photo.add_box(plan, self.source(session, work), box, Decision("pixelate"))
+            if session.bystanders == "keep" and not (session.who or "").startswith(EVERYBODY):
+                work.by_hand.add(id)
         if boxes:
             work.changed(plan)
             self.decide(session, work)

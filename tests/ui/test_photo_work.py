@@ -160,6 +160,16 @@ def test_faces_that_the_check_found_uncovered_are_added_by_one_click(desk, vault
     assert session.works[0].report is None
 
 
+@pytest.mark.parametrize(("bystanders", "mask"), [("keep", "pixelate"), ("solid", "solid")])
+def test_covering_what_was_missed_covers_it_even_where_others_stay_visible(desk, bystanders, mask):
+    session, work = desk
+    work.choose(session, NOBODY, bystanders)
+    missed = Finding("extra-1", "nothing", "none", "leak", None, missed_box_xyxy=(10.0, 10.0, 60.0, 70.0))
+    session.works[0].report = Report("astronaut.png", (missed,), "dlib")
+    work.cover_missed(session)
+    assert decisions(session) == [bystanders, bystanders, mask]
+
+
 def test_a_face_follows_the_chooser_again_when_given_the_new_persona(desk):
     session, work = desk
     done, region = session.works[0], session.works[0].plan.region("face-1")

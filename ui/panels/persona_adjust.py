@@ -33,8 +33,6 @@ _SWATCHES = {
 }  # fmt: skip
 _UNSET = "#c8c8c8"
 
-Changed = Callable[..., Any]
-
 
 class Adjust:
     """The controls; ``components`` are to be outputs of whatever shows another draft."""

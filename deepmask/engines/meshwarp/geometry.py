@@ -12,7 +12,6 @@ from scipy.spatial import Delaunay, KDTree
 from deepmask.faces import Landmarks
 from deepmask.head_pose import similarity_fit
 from deepmask.landmark_points import (
-    FOREHEAD,
     LEFT_EYE,
     LEFT_EYE_CORNERS,
     LEFT_IRIS,
@@ -141,14 +140,6 @@ def mouth_opening(points: MeshPoints) -> float:
     """Gap between the lips as a share of the mouth's width."""
     gap = np.linalg.norm(points[_UPPER_LIP, :2] - points[_LOWER_LIP, :2])
     return float(gap / (np.linalg.norm(points[MOUTH_CORNERS[0], :2] - points[MOUTH_CORNERS[1], :2]) + 1e-6))
-
-
-def height_above_brows(points: MeshPoints, side_px: int) -> NDArray[np.float32]:
-    """(side_px, side_px): 0 at the brows, 1 at the top of the oval, linear between and beyond."""
-    brows = points[[105, 334, 66, 296], :2].mean(0)
-    up = points[FOREHEAD, :2] - brows
-    y, x = np.mgrid[0:side_px, 0:side_px].astype(np.float32)
-    return (((x - brows[0]) * up[0] + (y - brows[1]) * up[1]) / (up @ up + 1e-6)).astype(np.float32)
 
 
 def background_warp(old: MeshPoints, new: MeshPoints, side_px: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -39,8 +39,6 @@ class Expression:
 
 
 NEUTRAL = Expression()
-MOVEMENTS = ("smile_left", "smile_right", "jaw", "part", "brow_up", "brow_down", "brow_inner", "pucker", "blink_left",
-             "blink_right", "squint", "wide")  # fmt: skip
 
 
 def _smiling(amount: float, **more: float) -> Expression:

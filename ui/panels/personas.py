@@ -269,7 +269,7 @@ class PersonasPanel:
             portrait = Photo.open(path, max_megapixels=self._app.settings.max_megapixels)
         except DeepmaskError as error:
             path.unlink(missing_ok=True)
-            gr.Warning(str(error), duration=12)
+            gr.Warning(escape(str(error), quote=False), duration=12)
             return {self.upload: None, self.uploaded: gr.update(visible=False)}
         shown = session.picture(pictures.preview(portrait.rgb), "import")
         return {self.upload: str(path), self.uploaded: gr.update(value=shown, visible=True)}

@@ -133,7 +133,10 @@ class PhotoView:
     def summary(work: Work) -> str:
         """Whether the masked photo may be shared, in one sentence."""
         report = work.report
-        return note(_summary(report), "good" if report.safe else "warn") if report is not None else ""
+        if report is None:
+            return ""
+        kind = "warn" if not report.safe else "good" if report.findings else "info"  # finding nobody is no success
+        return note(_summary(report), kind)
 
     @staticmethod
     def report(work: Work, known: Known) -> str:

@@ -10,7 +10,12 @@ ASSETS = Path(__file__).resolve().parent / "assets"
 LOGO = (ASSETS / "logo.svg").read_text("utf-8")
 FAVICON = ASSETS / "logo.svg"
 CSS = (ASSETS / "app.css").read_text("utf-8")
-HEAD = '<meta name="color-scheme" content="light dark"><meta name="theme-color" content="#0d7a72">'
+HEAD = (
+    '<meta name="color-scheme" content="light dark"><meta name="theme-color" content="#0d7a72">'
+    "<style>@media (max-width: 700px) { .toast-wrap { top: auto !important; bottom: 10px !important } }</style>"
+)
+"""Messages lie below on phones, where they would cover the tabs; Gradio narrows media rules of ``CSS`` to the page's
+content, which messages are no part of."""
 
 TEAL = Color(
     "#effaf8", "#d3f1ec", "#a8e2da", "#73ccc2", "#41afa4", "#1f948a", "#0d7a72", "#0c625c", "#0e4f4b", "#0f413f",

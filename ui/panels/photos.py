@@ -214,7 +214,7 @@ class PhotosPanel:
         }
         if work is None:
             return updates
-        view, known = self._view, self._work.known(session)
+        view, known, hint = self._view, self._work.known(session), self._view.hint(session)
         comparing = work.masked is not None and session.comparing
         regions = work.plan.regions if work.plan is not None else ()
         return updates | {
@@ -226,7 +226,7 @@ class PhotosPanel:
                 elem_classes=["dm-picture", *(["dm-pointing"] if session.pointing else [])],
             ),
             self.slider: gr.update(value=view.slider(work) if comparing else None, visible=comparing),
-            self.hint: view.hint(session),
+            self.hint: gr.update(value=hint, visible=bool(hint)),
             self.point: gr.update(visible=session.pointing is None and work.plan is not None and not comparing),
             self.unpoint: gr.update(visible=session.pointing is not None),
             **self._show_choosers(session, known),

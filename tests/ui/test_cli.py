@@ -202,6 +202,13 @@ def test_what_is_no_photo_gets_one_sentence(deepmask, tmp_path, make):
     assert not out.exists()
 
 
+def test_an_empty_prompt_paints_nobody(deepmask, tmp_path):
+    code, _, complaint = deepmask("avatar", " ", "-o", tmp_path / "out.png")
+    assert code == 2
+    assert _one_sentence(complaint)
+    assert not (tmp_path / "out.png").exists()
+
+
 def test_one_pixel_is_a_photo_without_faces(deepmask, tmp_path):
     Image.new("RGB", (1, 1), "red").save(tmp_path / "dot.png")
     code, said, _ = deepmask("photo", tmp_path / "dot.png", "-o", tmp_path / "out.png")
@@ -355,7 +362,7 @@ def test_the_roster_is_encrypted_and_asks_for_its_passphrase(deepmask, face, mon
     monkeypatch.setenv("DEEPMASK_PASSPHRASE", "correct horse")
     assert deepmask("people", "protect")[0] == 0
     assert "Eileen" not in (Vault().folder / "roster.json").read_text()
-    assert "Eileen" in deepmask("people", "list")[1]
+    assert deepmask("people", "list")[1].split() == ["Eileen", "keeps", "own", "face", "1", "photo"]
     for wrong in ("battery staple", None):
         monkeypatch.delenv("DEEPMASK_PASSPHRASE")
         if wrong:

@@ -26,7 +26,13 @@ def _styles() -> list[str]:
 @click.option("--seed", type=int, default=0, show_default=True, help="Same prompt and seed, same persona.")
 @click.option("--name", help="Keep the persona in the vault under this name.")
 @click.option("-o", "--out", type=existing, help="Write portraits: a picture file, or a folder for several.")
-@click.option("--style", type=click.Choice(_styles()), default=AvatarOptions.engine, show_default=True)
+@click.option(
+    "--style",
+    type=click.Choice(_styles()),
+    default=AvatarOptions.engine,
+    show_default=True,
+    help="How the person is drawn; auto takes the first style that is installed.",
+)
 @click.option(
     "--count",
     type=int,
@@ -52,6 +58,8 @@ def command(
     deepmask avatar "woman in her forties, red curls, glasses" -o drafts
     deepmask avatar "woman in her forties, red curls, glasses" --seed 2 --name Maya
     """
+    if not prompt.strip():
+        raise InputError("Describe a person first; a few words are enough.")
     if name is None and out is None:
         raise click.UsageError("Say what to do with the portrait: --name keeps a persona, -o writes pictures.")
     one_file = out is not None and out.suffix.lower() in _PICTURE_SUFFIXES

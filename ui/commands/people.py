@@ -41,7 +41,10 @@ def command() -> None:
 @persona_option
 @keep_option
 def add(name: str, photos: tuple[Path, ...], persona: str | None, keep: bool) -> None:
-    """Enrol a person from one or more photos (or folders) that show only them; again adds photos."""
+    """Enrol a person, or add photos of one.
+
+    The photos (or folders of photos) must show this person only.
+    """
     vault = Vault()
     policy = _policy(vault, persona, keep)
     roster = open_roster(vault)
@@ -64,7 +67,8 @@ def list_people(as_json: bool) -> None:
         facts = ((p.id, p.name, p.persona, len(p.embeddings), p.enrolled_at) for p in roster.people)
         print_json([dict(zip(keys, row, strict=True)) for row in facts])
     elif roster.people:
-        rows = ((p.name, p.persona or "keeps own face", _count(len(p.embeddings), "photo")) for p in roster.people)
+        names = {p.id: p.name for p in vault.personas()}
+        rows = ((p.name, _gets(p.persona, names), _count(len(p.embeddings), "photo")) for p in roster.people)
         click.echo(table(rows))
     else:
         click.echo("Nobody is enrolled; add somebody with: deepmask people add NAME PHOTO --persona PERSONA", err=True)
@@ -96,7 +100,10 @@ def forget(name: str) -> None:
 
 @command.command()
 def protect() -> None:
-    """Encrypt the roster with a passphrase (DEEPMASK_PASSPHRASE, or asked for)."""
+    """Encrypt the roster with a passphrase.
+
+    It is read from DEEPMASK_PASSPHRASE, or asked for in a terminal.
+    """
     vault = Vault()
     roster = open_roster(vault)
     if not roster.people:
@@ -121,6 +128,10 @@ def _policy(vault: Vault, persona: str | None, keep: bool) -> str | None:
 
 def _says(vault: Vault, policy: str | None) -> str:
     return " and keeps their own face" if policy is None else f" and appears as {vault.persona(policy).name}"
+
+
+def _gets(persona: str | None, names: dict[str, str]) -> str:
+    return "keeps own face" if persona is None else f"becomes {names.get(persona, 'a removed persona')}"
 
 
 def _new_passphrase() -> str:

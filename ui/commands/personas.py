@@ -106,7 +106,7 @@ def import_portrait(portrait: Path, name: str, attested: bool) -> None:
 @click.option("--size", type=int, help="Side in pixels; painted personas are drawn anew at this size.")
 @overwrite_option
 def export(name: str, out: Path, size: int | None, overwrite: bool) -> None:
-    """Write a persona's portrait as a picture, for instance for a profile."""
+    """Write a persona's portrait as a picture."""
     refuse_existing([out], overwrite)
     persona = Vault().persona(name)
     Photo.from_array(_portrait(persona, size), out.name).save(out)

@@ -67,7 +67,7 @@ def worker(
                 extra = event(session, *args, **kwargs)
             except Exception as error:
                 if isinstance(error, Cancelled) or session.stopped(ticket):
-                    gr.Info("Nothing was changed.", title="Stopped", duration=4)
+                    gr.Info("Stopped; what was finished before is kept.", duration=5)
                 else:
                     failure = _for_users(error)
             try:
@@ -87,6 +87,6 @@ def _for_users(error: Exception) -> gr.Error:
         return error
     if isinstance(error, DeepmaskError):
         words = escape(str(error), quote=False)  # the page shows it as HTML, and names of others are in it
-        return gr.Error(words, title="That did not work", duration=12, print_exception=False)
+        return gr.Error(words, duration=12, print_exception=False)
     log.error("Unexpected error in the app", exc_info=error)
-    return gr.Error(UNEXPECTED, title="That did not work", duration=12, print_exception=False)
+    return gr.Error(UNEXPECTED, duration=12, print_exception=False)

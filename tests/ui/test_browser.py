@@ -226,7 +226,7 @@ def test_nothing_is_painted_for_an_empty_prompt_and_another_style_shows_the_same
     assert len(page.all("#drafts button.thumbnail-item")) == 4
     page.find("#persona-name input, #persona-name textarea").send_keys("Grandpa")
     page.click("#keep")
-    page.says("Grandpa can mask your photos now")
+    page.says("Grandpa is kept")
     assert page.vault.persona("Grandpa").engine == "illustrated"
 
 

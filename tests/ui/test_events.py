@@ -66,7 +66,7 @@ def test_stopped_work_is_no_error(session, infos):
         report(0.2, "never said")
 
     assert list(worker(shown)(event)(session)) == [{"page": "shown"}]
-    assert infos == ["Nothing was changed."]
+    assert infos == ["Stopped; what was finished before is kept."]
 
 
 def test_a_page_that_cannot_be_shown_is_one_sentence_too(session):

@@ -229,7 +229,7 @@ class PersonasPanel:
             raise InputError("Choose one of the faces first.")
         persona = avatar.keep(session.draft, named(name), self._app.vault)
         session.draft, session.persona = None, persona.id
-        gr.Info(f"{escape(persona.name)} can mask your photos now.", title="Kept", duration=5)
+        gr.Info(f"{escape(persona.name)} is kept and can mask your photos now.", duration=5)
         return {self.name: ""}
 
     @guarded

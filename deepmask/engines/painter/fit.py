@@ -210,10 +210,11 @@ def _measured(e: Expression, face: Array) -> Expression:
         middle = (face[[inner, outer], 0].mean(), face[[up, low], 1].mean())
         gaze.append((face[iris, :2] - middle) / width * [2.0, 1.6])
     gx, gy = np.mean(gaze, 0)
+    laugh = float(smoothstep((e.smile_left + e.smile_right) / 2, 0.3, 0.9))  # lips drawn back open the mouth by half
     return replace(
         e,
-        part=float(np.clip((gap - 0.15) / 0.75, 0, 1.1)),
-        jaw=float(np.clip((gap - 0.85) / 2.6, 0, 1.1)),
+        part=float(np.clip((gap - 0.15) / 0.75, 0, 1.1)) * (1 - 0.4 * laugh),
+        jaw=float(np.clip((gap - 0.85) / 2.6, 0, 1.1)) * (1 - 0.6 * laugh),
         blink_right=blinks[0],
         blink_left=blinks[1],
         squint=0.35 * max(e.smile_left, e.smile_right),

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from deepmask.engines.protocols import FaceRecognizer
 
 SCHEMA_VERSION = 1
+KEEP_STRICTER = 0.1
+"""By how much nearer somebody must be whose face stays visible: a lookalike would be shown unmasked."""
 _SCRYPT = {"n": 2**15, "r": 8, "p": 1}
 _NO_FILE = b""
 
@@ -79,7 +81,8 @@ class Roster:
         if not ranked:
             return None
         (best, id), next_best = ranked[0], ranked[1][0] if len(ranked) > 1 else float("inf")
-        if best >= recognizer.match_below or next_best - best < recognizer.match_margin:
+        bar = recognizer.match_below - (KEEP_STRICTER if self.person(id).persona is None else 0.0)
+        if best >= bar or next_best - best < recognizer.match_margin:
             return None
         return Match(id, round(best, 3), round(min(next_best, 9.0) - best, 3))
 

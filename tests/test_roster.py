@@ -40,6 +40,13 @@ def test_in_doubt_it_is_a_bystander(roster):
     assert Roster().match(_at(0, 0), Bars()) is None
 
 
+def test_a_face_that_would_stay_visible_must_be_nearer():
+    one = Roster().enrolled("Bob", [_at(0, 0)], None)
+    assert one.match(_at(0.45, 0), Bars()) is None
+    assert one.match(_at(0.35, 0), Bars()) is not None
+    assert one.assigned("Bob", "maya").match(_at(0.45, 0), Bars()) is not None
+
+
 def test_saving_and_loading_keeps_everything_and_the_file_is_private(roster, tmp_path):
     roster.save(tmp_path)
     again = Roster.load(tmp_path)

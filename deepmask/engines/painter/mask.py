@@ -116,11 +116,12 @@ def drawable(persona: Persona) -> tuple[Attributes, int]:
     ycc = cv2.cvtColor(middle[None], cv2.COLOR_RGB2YCrCb)[0].astype(int)
     skin = middle[(abs(ycc[:, 1] - 152) < 19) & (abs(ycc[:, 2] - 108) < 23) & (ycc[:, 0] > 30)]
     if len(skin) < 0.05 * len(middle):
-        return Attributes(), seed
+        return Attributes(glasses="none", beard="none"), seed
     tone = np.percentile(skin, 65, axis=0).astype(int)
     nearest = min(SKIN_TONES, key=lambda name: float(np.abs(_rgb(SKIN_TONES[name]) - tone).sum()))
     heritages = [name for name, tones in HERITAGE_TONES.items() if nearest in tones]
-    return Attributes(skin="#{:02x}{:02x}{:02x}".format(*tone), heritage=heritages[seed % len(heritages)]), seed
+    colour = "#{:02x}{:02x}{:02x}".format(*tone)
+    return Attributes(skin=colour, heritage=heritages[seed % len(heritages)], glasses="none", beard="none"), seed
 
 
 def _rgb(code: str) -> NDArray[np.int_]:

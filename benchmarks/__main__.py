@@ -1,10 +1,13 @@
-"""``python -m benchmarks [SECTION...]``: all sections, or those named."""
+"""``python -m benchmarks [SECTION...]``: all sections, or those named.
+
+Each runs in a process of its own, so that neither time nor memory of one is counted for the next.
+"""
 
 from __future__ import annotations
 
-import importlib
 import os
 import platform
+import subprocess
 import sys
 
 SECTIONS = ("app", "painter", "faces", "media")
@@ -17,10 +20,9 @@ def main() -> int:
     if unknown := set(wanted) - set(SECTIONS):
         print(f"There is no section {', '.join(sorted(unknown))}; known: {', '.join(SECTIONS)}.", file=sys.stderr)
         return 2
-    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores")
-    for name in wanted:
-        importlib.import_module(f"benchmarks.{name}").main()
-    return 0
+    machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    print(machine, flush=True)
+    return max(subprocess.run([sys.executable, "-m", f"benchmarks.{name}"]).returncode for name in wanted)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,16 @@ class Settings:
     """Largest file the app accepts."""
     max_megapixels: int = 200
     """Larger pictures are refused as possible decompression bombs."""
+    offline: bool = False
+    """Never download weights, whatever is asked for."""
+    mirror: str = ""
+    """Where weights come from instead of the Hugging Face hub: an address with the hub's paths below it."""
+    diffusion_model: str = "sd15"
+    """Set of weights, folder, or hub id in the local cache, that the diffusion engine paints with."""
+    device: str = "auto"
+    """Where neural engines compute: auto, cpu, cuda or mps."""
+    precision: str = "auto"
+    """Number format of neural engines: auto, float32, bfloat16 or float16."""
 
     @classmethod
     def load(cls) -> Self:
@@ -59,6 +69,10 @@ class Settings:
 
 
 def _cast(name: str, value: Any, kind: type) -> Any:
+    if kind is bool and isinstance(value, str):
+        value = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}.get(value.lower())
+    if kind is bool and not isinstance(value, bool):
+        raise InputError(f"The setting {name} must be true or false.")
     try:
         return kind(value)
     except (TypeError, ValueError) as error:

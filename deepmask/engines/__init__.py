@@ -15,10 +15,18 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Literal, overload
 
-from deepmask.engines.protocols import FaceFinder, FaceLandmarker, FaceRecognizer, FaceSwapper, PortraitPainter
+from deepmask import weights
+from deepmask.engines.protocols import (
+    FaceFinder,
+    FaceLandmarker,
+    FaceRecognizer,
+    FaceRestorer,
+    FaceSwapper,
+    PortraitPainter,
+)
 from deepmask.errors import EngineMissing, UnknownName
 
-Kind = Literal["portrait_painter", "face_finder", "face_landmarker", "face_recognizer", "face_swapper"]
+Kind = Literal["portrait_painter", "face_finder", "face_landmarker", "face_recognizer", "face_swapper", "face_restorer"]
 
 
 @dataclass(frozen=True)
@@ -34,11 +42,29 @@ class EngineSpec:
     needs: tuple[str, ...] = ()
     """Importable module names."""
     install: str = "pip install deepmask"
-    """The command that brings what is missing."""
+    """The command that brings missing modules."""
+    weights: tuple[str, ...] = ()
+    """Names of sets in :data:`deepmask.weights.WEIGHTS`."""
 
     def missing(self) -> tuple[str, ...]:
-        """Modules in ``needs`` that are not installed; looks, does not import."""
+        """Modules that are not installed and weights that cannot be used yet; looks, imports nothing."""
+        return self.missing_modules() + weights.missing(self.weights)
+
+    def missing_modules(self) -> tuple[str, ...]:
+        """Those of ``needs`` that are not installed."""
         return tuple(module for module in self.needs if importlib.util.find_spec(module) is None)
+
+    def remedy(self) -> str:
+        """The commands that bring what is missing; empty when nothing is."""
+        commands = [self.install] if self.missing_modules() else []
+        if absent := weights.missing(self.weights):
+            commands.append(f"deepmask weights get {' '.join(absent)}")
+        return " && ".join(commands)
+
+    @property
+    def commercial(self) -> bool:
+        """Whether licences of engine and weights allow commercial use."""
+        return "non-commercial" not in self.licence.lower() and all(weights.weight(w).commercial for w in self.weights)
 
 
 exclusive = threading.RLock()
@@ -73,9 +99,12 @@ EMBEDDED: list[EngineSpec] = [
 ]  # fmt: skip
 
 
-def embedded_rows() -> list[EngineSpec]:
-    """Our own rows; named by the entry point of this package."""
-    return EMBEDDED
+NEURAL: list[EngineSpec] = []
+
+
+def own_rows() -> list[EngineSpec]:
+    """Our own rows, the neural ones first; named by the entry point of this package."""
+    return NEURAL + EMBEDDED
 
 
 @cache
@@ -108,7 +137,7 @@ def choose(kind: Kind, name: str = "auto") -> EngineSpec:
         if not row.missing():
             return row
     row = candidates[0]
-    raise EngineMissing(f"The engine {row.name!r} lacks {', '.join(row.missing())}; run: {row.install}")
+    raise EngineMissing(f"The engine {row.name!r} lacks {', '.join(row.missing())}; run: {row.remedy()}")
 
 
 @overload
@@ -121,6 +150,8 @@ def load(kind: Literal["face_landmarker"], name: str = "auto") -> FaceLandmarker
 def load(kind: Literal["face_recognizer"], name: str = "auto") -> FaceRecognizer: ...
 @overload
 def load(kind: Literal["face_swapper"], name: str = "auto") -> FaceSwapper: ...
+@overload
+def load(kind: Literal["face_restorer"], name: str = "auto") -> FaceRestorer: ...
 def load(kind: Kind, name: str = "auto") -> Any:
     """The engine itself, made once per process."""
     return _instance(choose(kind, name))

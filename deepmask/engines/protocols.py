@@ -9,15 +9,34 @@ from __future__ import annotations
 from typing import Protocol
 
 from deepmask.faces import Box, Embedding, Face, Landmarks, Patch, RGBImage
+from deepmask.look import Look
 from deepmask.persona import Attributes, Persona
 from deepmask.progress import Progress, silent
+from deepmask.wishes import Preview, Wishes, unseen
 
 
 class PortraitPainter(Protocol):
     """Draws a persona."""
 
-    def paint(self, attributes: Attributes, seed: int, size_px: int = 512, *, progress: Progress = silent) -> RGBImage:
-        """A (size_px, size_px, 3) portrait; the same arguments give the same bits in every process."""
+    def paint(
+        self,
+        attributes: Attributes,
+        seed: int,
+        size_px: int = 512,
+        *,
+        wishes: Wishes | None = None,
+        progress: Progress = silent,
+        preview: Preview = unseen,
+    ) -> RGBImage:
+        """A (size_px, size_px, 3) portrait; the same arguments give the same picture on the same machine.
+
+        Raises:
+            EngineFailed: the portrait cannot be made, or may not be shown (content safety).
+        """
+        ...
+
+    def recipe(self, wishes: Wishes | None = None) -> dict[str, str]:
+        """What a portrait depends on besides the arguments: models with their digests, scheduler, version."""
         ...
 
 
@@ -66,13 +85,27 @@ class FaceSwapper(Protocol):
     """Heads turned farther are not tried; 180 = works on any."""
     needs_landmarks: bool
 
-    def swap(self, image: RGBImage, face: Face, persona: Persona | None, *, strength: float = 0.8) -> Patch:
+    def swap(
+        self, image: RGBImage, face: Face, persona: Persona | None, *, strength: float = 0.8, look: Look | None = None
+    ) -> Patch:
         """The patch that hides ``face``.
 
         Args:
             strength: how far the result departs from the original, 0..1, for engines that have a choice.
+            look: detail and extent of the new face, for engines that have a choice.
 
         Raises:
             EngineFailed: this face cannot be done; the caller takes a plainer engine.
         """
+        ...
+
+
+class FaceRestorer(Protocol):
+    """Makes an aligned face sharp."""
+
+    side_px: int
+    """Side of the square it works on."""
+
+    def restore(self, aligned: RGBImage) -> RGBImage:
+        """(side_px, side_px, 3) in FFHQ alignment, and the same out."""
         ...

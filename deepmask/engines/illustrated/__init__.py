@@ -5,6 +5,7 @@ Identity, colours and proportions come from the painter, so the drawn and the pa
 
 from __future__ import annotations
 
+from deepmask import __version__
 from deepmask.engines.illustrated import clothes, face, hair, scene
 from deepmask.engines.illustrated.palette import palette_of
 from deepmask.engines.illustrated.pen import Pen
@@ -13,6 +14,7 @@ from deepmask.engines.painter.identity import identity_of
 from deepmask.faces import RGBImage
 from deepmask.persona import Attributes
 from deepmask.progress import Progress, silent
+from deepmask.wishes import Preview, Wishes, unseen
 
 __all__ = ["Illustrator"]
 
@@ -20,7 +22,16 @@ __all__ = ["Illustrator"]
 class Illustrator:
     """Draws personas with flat shapes; fulfils ``PortraitPainter``."""
 
-    def paint(self, attributes: Attributes, seed: int, size_px: int = 512, *, progress: Progress = silent) -> RGBImage:
+    def paint(
+        self,
+        attributes: Attributes,
+        seed: int,
+        size_px: int = 512,
+        *,
+        wishes: Wishes | None = None,
+        progress: Progress = silent,
+        preview: Preview = unseen,
+    ) -> RGBImage:
         """A (size_px, size_px, 3) illustration; the same arguments give the same bits in every process."""
         progress(0.0, "drawing")
         who = identity_of(attributes, seed)
@@ -46,3 +57,7 @@ class Illustrator:
             face.draw_glasses(pen, who, p)
         progress(1.0, "drawn")
         return pen.picture()
+
+    def recipe(self, wishes: Wishes | None = None) -> dict[str, str]:
+        """Attributes and seed say all, but for the version of the code."""
+        return {"deepmask": __version__}

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from deepmask.engines.masks.cover import cover, cut_out
 from deepmask.faces import Face, Patch, RGBImage, enlarge
+from deepmask.look import Look
 from deepmask.persona import Persona
 
 
@@ -31,7 +32,15 @@ class Pixelate:
     quietness = 0.6
     """How far their mean moves to the tone of the surroundings, 0..1."""
 
-    def swap(self, image: RGBImage, face: Face, persona: Persona | None = None, *, strength: float = 0.8) -> Patch:
+    def swap(
+        self,
+        image: RGBImage,
+        face: Face,
+        persona: Persona | None = None,
+        *,
+        strength: float = 0.8,
+        look: Look | None = None,
+    ) -> Patch:
         """The patch that hides ``face``; never fails."""
         area = cover(face)
         h, w = area.alpha.shape
@@ -59,7 +68,15 @@ class Solid:
     min_size_px = 0.0
     max_yaw_degrees = 180.0
 
-    def swap(self, image: RGBImage, face: Face, persona: Persona | None = None, *, strength: float = 0.8) -> Patch:
+    def swap(
+        self,
+        image: RGBImage,
+        face: Face,
+        persona: Persona | None = None,
+        *,
+        strength: float = 0.8,
+        look: Look | None = None,
+    ) -> Patch:
         """The patch that hides ``face``; never fails."""
         area = cover(face, rim=0.015)
         rgb = np.empty((*area.alpha.shape, 3), np.uint8)

@@ -17,6 +17,7 @@ from deepmask.errors import EngineFailed
 from deepmask.faces import Face, Landmarks, Patch, RGBImage
 from deepmask.head_pose import Similarity, frontal_face, head_pose, similarity_fit
 from deepmask.landmark_points import MESH_SIZE, RIGID
+from deepmask.look import Look
 from deepmask.persona import Persona
 
 _LEVELS = (12, 24, 40)
@@ -38,7 +39,15 @@ class VectorMask:
     min_size_px = 16.0
     max_yaw_degrees = 60.0
 
-    def swap(self, image: RGBImage, face: Face, persona: Persona | None = None, *, strength: float = 0.8) -> Patch:
+    def swap(
+        self,
+        image: RGBImage,
+        face: Face,
+        persona: Persona | None = None,
+        *,
+        strength: float = 0.8,
+        look: Look | None = None,
+    ) -> Patch:
         """The patch that hides ``face`` behind the mask.
 
         Raises:

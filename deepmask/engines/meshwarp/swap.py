@@ -32,6 +32,7 @@ from deepmask.errors import EngineFailed, InputError
 from deepmask.faces import Face, Landmarks, Patch, RGBImage
 from deepmask.head_pose import face_size
 from deepmask.landmark_points import LEFT_EYE_CORNERS, LIPS_INNER, OVAL, RIGHT_EYE_CORNERS
+from deepmask.look import Look
 from deepmask.persona import Persona
 
 LEAST_CROP_PX, LARGEST_CROP_PX = 192, 640
@@ -65,7 +66,9 @@ class MeshWarp:
         self._portraits = PortraitCache()
         self._hands = HandFinder()
 
-    def swap(self, image: RGBImage, face: Face, persona: Persona | None, *, strength: float = 0.8) -> Patch:
+    def swap(
+        self, image: RGBImage, face: Face, persona: Persona | None, *, strength: float = 0.8, look: Look | None = None
+    ) -> Patch:
         """The patch that puts the persona's face over ``face``.
 
         Args:

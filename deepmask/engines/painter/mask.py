@@ -29,6 +29,7 @@ from deepmask.engines.painter.portrait import shoulder
 from deepmask.engines.painter.render import HEAD_MATERIALS, render
 from deepmask.errors import EngineFailed
 from deepmask.faces import Face, Patch, RGBImage
+from deepmask.look import Look
 from deepmask.persona import Attributes, Persona
 
 CROP_HALF_CM, CROP_CENTRE_CM = 13.0, -1.6
@@ -62,7 +63,9 @@ class PainterMask:
     min_size_px = 24.0
     max_yaw_degrees = 50.0
 
-    def swap(self, image: RGBImage, face: Face, persona: Persona | None, *, strength: float = 0.8) -> Patch:
+    def swap(
+        self, image: RGBImage, face: Face, persona: Persona | None, *, strength: float = 0.8, look: Look | None = None
+    ) -> Patch:
         """The persona's painted face over ``face``.
 
         Args:

@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from deepmask import __version__
 from deepmask.engines.painter import raster, shading, strand_kernels
 from deepmask.engines.painter.avatar import Avatar, avatar_for
 from deepmask.engines.painter.backdrop import backdrop, light_of, place_of
@@ -18,6 +19,7 @@ from deepmask.engines.painter.render import render
 from deepmask.faces import RGBImage
 from deepmask.persona import Attributes
 from deepmask.progress import Progress, part, silent
+from deepmask.wishes import Preview, Wishes, unseen
 
 PX_PER_CM = 15.2 / 512
 """Scale of a portrait as a share of its size: the face fills a little less than half of the height."""
@@ -67,7 +69,16 @@ def _use_every_kernel() -> None:
 class Painter:
     """Fulfils :class:`deepmask.engines.protocols.PortraitPainter`."""
 
-    def paint(self, attributes: Attributes, seed: int, size_px: int = 512, *, progress: Progress = silent) -> RGBImage:
+    def paint(
+        self,
+        attributes: Attributes,
+        seed: int,
+        size_px: int = 512,
+        *,
+        wishes: Wishes | None = None,
+        progress: Progress = silent,
+        preview: Preview = unseen,
+    ) -> RGBImage:
         """A (size_px, size_px, 3) portrait; the same arguments give the same bits in every process."""
         warm_up(part(progress, 0, 0.6))
         progress(0.6, "Painting…")
@@ -76,6 +87,10 @@ class Painter:
         picture = portrait(avatar, size_px, place_of(attributes, seed))
         progress(1.0, "Painted.")
         return picture
+
+    def recipe(self, wishes: Wishes | None = None) -> dict[str, str]:
+        """Attributes and seed say all, but for the version of the code."""
+        return {"deepmask": __version__}
 
 
 def portrait(avatar: Avatar, size: int, place: str = "studio") -> RGBImage:

@@ -1,0 +1,43 @@
+"""What a portrait shall look like beyond its attributes. Painters that work from attributes alone pay no heed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deepmask.errors import InputError
+from deepmask.face_pose import FacePose
+from deepmask.faces import RGBImage
+
+Preview = Callable[[RGBImage], None]
+"""Called with what a portrait looks like so far: (h, w, 3), any size."""
+
+MOST_STEPS = 150
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """For painters that follow words: diffusion models."""
+
+    prompt: str = ""
+    """The user's words as they are; empty: words are made from the attributes."""
+    negative: str = ""
+    """What must not be seen."""
+    steps: int | None = None
+    """Denoising steps; None: the engine's choice."""
+    guidance: float | None = None
+    """Classifier-free guidance scale (Ho & Salimans, 2022); None: the engine's choice."""
+    fast: bool | None = None
+    """Few steps by a distilled LoRA; None: where the device is slow and the weights are there."""
+    pose: FacePose | None = None
+    """How the head is held; None: as the model likes."""
+
+    def __post_init__(self) -> None:
+        if self.steps is not None and not 1 <= self.steps <= MOST_STEPS:
+            raise InputError(f"The number of steps must lie between 1 and {MOST_STEPS}, got {self.steps}.")
+        if self.guidance is not None and not 0 <= self.guidance <= 30:
+            raise InputError(f"The guidance must lie between 0 and 30, got {self.guidance}.")
+
+
+def unseen(image: RGBImage) -> None:
+    """The default preview: nobody looks."""

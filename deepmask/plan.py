@@ -10,11 +10,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from deepmask.errors import PlanError
+from deepmask.errors import InputError, PlanError
 from deepmask.faces import Box
 from deepmask.files import write_text
+from deepmask.look import Look
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2 added the look of swapped faces; plans of schema 1 are read with the default look."""
 
 _FARTHEST_PX = 1e7
 """No picture reaches this far; JSON may hold 1e999 and NaN."""
@@ -80,7 +82,10 @@ class Plan:
     size_wh: tuple[int, int]
     regions: tuple[Region, ...] = ()
     engines: dict[str, str] = field(default_factory=dict)
-    """Kind of engine → name of the one that was used for the analysis."""
+    """Kind of engine → name of the one that was used for the analysis; 'face_swapper' names the one that starts the
+    ladder of persona faces, without it an embedded one that suits the persona does."""
+    look: Look = Look()
+    """Detail and extent of swapped faces."""
     version: int = SCHEMA_VERSION
 
     def region(self, id: str) -> Region:
@@ -142,9 +147,14 @@ class Plan:
             data["regions"] = tuple(_region(r) for r in data["regions"])
             data["size_wh"] = (int(data["size_wh"][0]), int(data["size_wh"][1]))
             data["engines"] = {str(kind): str(name) for kind, name in dict(data.get("engines", {})).items()}
-            plan = cls(**data)
-        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
-            raise PlanError(f"The plan is damaged ({error}); make one with 'deepmask photo plan'.") from error
+            data["look"] = Look(**data.get("look", {}))
+            plan = cls(**data | {"version": SCHEMA_VERSION})
+        except PlanError:
+            raise
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError, InputError) as error:
+            raise PlanError(
+                f"The plan is damaged ({str(error).rstrip('.')}); make one with 'deepmask photo plan'."
+            ) from error
         if plan.medium != "photo":
             raise PlanError(f"The plan is for a {plan.medium}, not for a photo; make one with 'deepmask photo plan'.")
         if len({r.id for r in plan.regions}) != len(plan.regions):

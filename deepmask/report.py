@@ -23,14 +23,19 @@ class Finding:
     wanted: str
     """The decision in words: a persona's name, or a style."""
     engine: str
-    """The engine whose mask is seen: 'meshwarp', 'painter', 'vector', 'pixelate', 'solid', or 'none' when kept."""
+    """The engine whose mask is seen: 'inswapper', 'meshwarp', 'painter', 'vector', 'pixelate', 'solid', or 'none' when
+    kept."""
     verdict: Verdict
     distance: float | None
-    """Identity distance original → output by the judge; None where no identity could be measured in the original."""
+    """Identity distance original → output; None where no identity could be measured in the original."""
     note: str = ""
     """Why a plainer mask was used, or what is wrong: one sentence."""
     missed_box_xyxy: Box | None = None
     """Where a face is that the plan does not speak of."""
+    judge: str = ""
+    """The recogniser that measured ``distance``: of several the one that is least deceived."""
+    hidden_above: float | None = None
+    """Distance from which on this judge takes a face for somebody else's."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,8 @@ class Report:
 
     source_name: str
     findings: tuple[Finding, ...]
-    judge: str
-    """The recogniser that measured."""
+    judges: tuple[str, ...]
+    """The recognisers that measured; a face is hidden only if each of them takes it for somebody else's."""
     notes: tuple[str, ...] = ()
     """What else the user should know: first frame only, metadata removed, ..."""
 

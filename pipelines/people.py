@@ -18,20 +18,30 @@ from pipelines import photo
 
 
 def enrol(
-    roster: Roster, name: str, photos: Sequence[Photo], persona: str | None, *, progress: Progress = silent
+    roster: Roster,
+    name: str,
+    photos: Sequence[Photo],
+    persona: str | None,
+    *,
+    recognizer: str = "auto",
+    progress: Progress = silent,
 ) -> Roster:
     """A copy of the roster in which ``name`` is known by ``photos``, with more of them if the name is known already.
 
     Args:
         persona: id of the persona this person gets, or None to keep their face.
+        recognizer: by which people are known; 'auto' takes the roster's, for the first person the best that is ready.
 
     Raises:
         InputError: a photo without a face or with several people, photos of different people, or a face that is
-            enrolled under another name; nobody is enrolled then.
+            enrolled under another name; or the roster's people are known by another recogniser than the one asked
+            for. Nobody is enrolled then.
+        EngineMissing: the recogniser cannot be used.
     """
     if not photos:
         raise InputError(f"Enrolling {name} needs at least one photo with a face.")
-    recognizer = roster.recognizer if roster.people else "auto"
+    if roster.people:
+        recognizer = photo.matcher(roster, recognizer)
     embeddings = []
     for n, source in enumerate(photos):
         progress(n / len(photos), f"Learning {source.name}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deepmask.persona import Persona
 from deepmask.plan import Action, Decision, Region
-from deepmask.report import Finding
+from deepmask.report import Finding, Report
 from deepmask.roster import Roster
 
 Choice = tuple[str, str]
@@ -82,23 +82,33 @@ def caption(number: int, region: Region, known: Known, value: str) -> str:
     return f"{number} · {person + ' ' if person else ''}{future}"
 
 
-def distance_in_words(finding: Finding, hidden_above: float) -> str:
+def distance_in_words(finding: Finding) -> str:
     """The identity distance for people who have never heard of it; :func:`scale_in_words` explains the number."""
     if finding.verdict == "kept":
         return "Left visible, as you asked."
-    if finding.distance is None:
+    if finding.distance is None or finding.hidden_above is None:
         return "Too small or too turned to recognise anybody in the original."
     scale = f"distance {finding.distance:.2f}"
-    if finding.distance >= hidden_above:
+    if finding.distance >= finding.hidden_above:
         return f"Looks like somebody else ({scale})."
     if finding.verdict == "hidden":
         return f"No longer seen as a face ({scale})."
     return f"Still resembles the original ({scale})."
 
 
-def scale_in_words(hidden_above: float) -> str:
-    """What the distances mean, told once for all of them."""
+def scale_in_words(report: Report) -> str:
+    """What the distances mean, told once for all of them; empty where nothing was measured."""
+    bars = {f.judge: f.hidden_above for f in report.findings if f.hidden_above is not None}
+    if not bars:
+        return ""
+    if len(report.judges) == 1:
+        (bar,) = bars.values()
+        return (
+            "The distance is how different a recogniser finds the face from the original; "
+            f"from {bar:.2f} on it counts as somebody else."
+        )
+    scales = " and ".join(f"{bar:.2f} for {judge}" for judge, bar in bars.items())
     return (
-        "The distance is how different a recogniser finds the face from the original; "
-        f"from {hidden_above:.2f} on it counts as somebody else."
+        f"The distance is how different a recogniser finds the face from the original. {' and '.join(report.judges)} "
+        f"were asked, and each distance is that of the one that is least deceived; somebody else begins at {scales}."
     )

@@ -8,27 +8,34 @@ from dataclasses import replace
 import numpy as np
 
 from deepmask import engines
-from deepmask.errors import InputError, PlanError
+from deepmask.errors import EngineError, EngineMissing, InputError, PlanError
 from deepmask.faces import Box, Face, clip_box
 from deepmask.media import Photo
 from deepmask.plan import Decision, Match, Plan, Region
 from deepmask.progress import Progress, part, silent
 from deepmask.roster import Roster
+from pipelines.photo.choosing import asked_for
 from pipelines.photo.measuring import Original, measured, rounded
 from pipelines.photo.model import PhotoOptions
 
 
 def analyze(source: Photo, roster: Roster, options: PhotoOptions | None = None, *, progress: Progress = silent) -> Plan:
-    """Find all faces and decide what happens to each, without changing anything."""
+    """Find all faces and decide what happens to each, without changing anything.
+
+    Raises:
+        EngineMissing: an engine that was asked for by name, or by which people are known, cannot be used yet.
+        InputError: people are known by another recogniser than the one that was asked for.
+    """
     options = options or PhotoOptions()
+    used = asked_for(options)
+    matching = bool(roster.people) and options.persona is None
+    if matching:
+        used["face_recognizer"] = matcher(roster, options.recognizer)
     finder = engines.choose("face_finder", options.finder)
     progress(0.0, "Looking for faces")
     with engines.exclusive:
         faces = engines.load("face_finder", finder.name).find(source.rgb, progress=part(progress, 0.0, 0.6))
-    used = {"face_finder": finder.name}
-    matching = bool(roster.people) and options.persona is None
-    if matching:
-        used["face_recognizer"] = roster.recognizer
+    used["face_finder"] = finder.name
     original = Original.of(source)
     regions: list[Region] = []
     taken: dict[str, int] = {}
@@ -50,20 +57,46 @@ def analyze(source: Photo, roster: Roster, options: PhotoOptions | None = None, 
             )
         )
     progress(1.0, f"Found {len(regions)} faces" if len(regions) != 1 else "Found 1 face")
-    return Plan("photo", source.name, source.fingerprint, source.size_wh, tuple(regions), used)
+    return Plan("photo", source.name, source.fingerprint, source.size_wh, tuple(regions), used, options.look)
+
+
+def matcher(roster: Roster, asked: str = "auto") -> str:
+    """The recogniser that knows the people of a roster, ready for use.
+
+    Raises:
+        InputError: another one was asked for.
+        EngineMissing: it cannot be used; nobody is recognised until it can, or until people are enrolled anew.
+    """
+    if asked not in ("auto", roster.recognizer):
+        raise InputError(
+            f"Your people are enrolled with {roster.recognizer}, which cannot be compared with {asked}; "
+            f"forget them and enrol them again with {asked}, or leave the recogniser to 'auto'."
+        )
+    try:
+        return engines.choose("face_recognizer", roster.recognizer).name
+    except EngineError as error:
+        raise EngineMissing(
+            f"Your people are enrolled with {roster.recognizer}, which cannot be used, so nobody is recognised. "
+            f"{error}; or forget them and enrol them again."
+        ) from error
 
 
 def decide(
     plan: Plan, roster: Roster, options: PhotoOptions | None = None, *, keep: Collection[str] = frozenset()
 ) -> Plan:
-    """The plan decided anew by ``options``, without analysing again; regions named in ``keep`` stay as they are."""
+    """The plan decided anew by ``options``, without analysing again; regions named in ``keep`` stay as they are.
+
+    Raises:
+        EngineMissing: the swapper that was asked for by name cannot be used yet.
+    """
     options = options or PhotoOptions()
     known = {person.id for person in roster.people}
     regions = []
     for region in plan.regions:
         match = region.match if region.match is not None and region.match.person in known else None
         regions.append(region if region.id in keep else region.decided(_decide(match, roster, options)))
-    return replace(plan, regions=tuple(regions))
+    used = {kind: name for kind, name in plan.engines.items() if kind != "face_swapper"}
+    return replace(plan, regions=tuple(regions), engines=used | asked_for(options), look=options.look)
 
 
 def add_box(plan: Plan, source: Photo, box: Box, decision: Decision) -> Plan:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from deepmask import engines
-from deepmask.engines.protocols import FaceRecognizer
 from deepmask.errors import InputError
 from deepmask.faces import Box, Face, RGBImage, clip_box, enlarge, inside, iou
 from deepmask.media import Photo
 from deepmask.plan import Plan, Region
 from deepmask.progress import Progress, part, silent
 from deepmask.report import Finding, Report, Verdict
-from pipelines.photo.measuring import MEASURABLE_PX, Original, judge_of, measured, rounded
+from pipelines.photo.choosing import judges, licence_notes, watchers
+from pipelines.photo.measuring import MEASURABLE_PX, Original, measured, rounded
 from pipelines.photo.model import Outcome, validate
 
 FLAT_LEVELS = 2.0
@@ -20,6 +22,11 @@ FLAT_LEVELS = 2.0
 
 SURE_SCORE = 0.5
 """From this score on, a face of the output is believed without asking again."""
+
+SAME_FACE_IOU = 0.4
+"""Boxes of two finders that overlap by more than this show one face."""
+
+_GRAVITY: tuple[Verdict, ...] = ("leak", "weak", "hidden")
 
 MOST_RECODING_NOISE = 0.2
 """Mean difference of two pictures in standard deviations of the first, up to which they are the same picture: JPEG at
@@ -37,18 +44,29 @@ def check(
     validate(source, plan)
     if masked.size_wh != source.size_wh:
         raise InputError(f"{masked.name} is not a masked version of {source.name}: their sizes differ.")
-    judge_name = judge_of(plan)
+    asked = judges()
     drawn = {outcome.region: outcome for outcome in outcomes}
     progress(0.0, "Checking the result")
     with engines.exclusive:
-        seen = engines.load("face_finder", "fast").find(masked.rgb, progress=part(progress, 0.0, 0.6))
+        seen = _faces_in(masked.rgb, part(progress, 0.0, 0.6))
         findings = []
         for n, region in enumerate(plan.regions):
             progress(0.6 + 0.4 * n / len(plan.regions), f"Checking face {n + 1} of {len(plan.regions)}")
-            findings.append(_finding(source, masked.rgb, region, drawn.get(region.id), judge_name, seen))
+            findings.append(_finding(source, masked.rgb, region, drawn.get(region.id), asked, seen))
         findings += _uncovered(source.rgb, masked.rgb, plan, seen)
     progress(1.0, "Checked")
-    return Report(source.name, tuple(findings), judge_name, source.notes)
+    return Report(source.name, tuple(findings), asked, (*source.notes, *licence_notes(plan, outcomes)))
+
+
+def _faces_in(image: RGBImage, progress: Progress = silent) -> list[Face]:
+    """What any of the watching finders sees, each face once."""
+    names = watchers()
+    faces: list[Face] = []
+    for n, name in enumerate(names):
+        step = part(progress, n / len(names), (n + 1) / len(names))
+        found = engines.load("face_finder", name).find(image, progress=step)
+        faces += [f for f in found if not any(iou(f.box_xyxy, known.box_xyxy) > SAME_FACE_IOU for known in faces)]
+    return faces
 
 
 def _finding(
@@ -56,23 +74,58 @@ def _finding(
     masked: RGBImage,
     region: Region,
     outcome: Outcome | None,
-    judge: str,
+    asked: tuple[str, ...],
     seen: list[Face],
 ) -> Finding:
     wanted = region.decision.persona or region.decision.action
     engine, note = (outcome.engine, outcome.note) if outcome else ("unknown", "")
     if region.decision.action == "keep":
         return Finding(region.id, wanted, "none", "kept", None)
-    original = Original.of(source)
-    distance = original.distance(judge, original.face(region.box_xyxy), masked)
     untouched = _same(source.rgb, masked, region.box_xyxy)
     found = any(iou(region.box_xyxy, f.box_xyxy) > 0.3 for f in seen)
-    if not untouched and _is_blank(masked, region.box_xyxy):
+    worst = _worst(Original.of(source), masked, region.box_xyxy, asked, found)
+    verdict = worst.verdict
+    if untouched:
+        verdict, note = "leak", "the face was not changed"
+    elif _is_blank(masked, region.box_xyxy):
+        verdict = "hidden"
+    distance = None if worst.distance is None else round(worst.distance, 3)
+    return Finding(region.id, wanted, engine, verdict, distance, note, judge=worst.judge, hidden_above=worst.bar)
+
+
+@dataclass(frozen=True)
+class _Opinion:
+    """What one judge thinks of a face."""
+
+    verdict: Verdict
+    judge: str
+    distance: float | None
+    bar: float | None
+
+    @property
+    def nearness(self) -> float:
+        """Distance in parts of the judge's bar: judges do not measure in the same unit."""
+        return np.inf if self.distance is None or self.bar is None else self.distance / self.bar
+
+
+def _worst(original: Original, masked: RGBImage, box: Box, asked: tuple[str, ...], found: bool) -> _Opinion:
+    """The opinion of the judge that is least deceived."""
+    opinions = [_opinion(original, masked, box, judge, found) for judge in asked]
+    return min(opinions, key=lambda o: (_GRAVITY.index(o.verdict), o.nearness))
+
+
+def _opinion(original: Original, masked: RGBImage, box: Box, judge: str, found: bool) -> _Opinion:
+    distance = original.distance(judge, original.face(box), masked)
+    if distance is None:
+        return _Opinion("hidden", "", None, None)
+    recognizer = engines.load("face_recognizer", judge)
+    if distance >= recognizer.hidden_above:
         verdict: Verdict = "hidden"
+    elif distance < recognizer.match_below:
+        verdict = "leak" if found else "weak"
     else:
-        verdict = _verdict(distance, untouched, found, engines.load("face_recognizer", judge))
-    rounded = None if distance is None else round(distance, 3)
-    return Finding(region.id, wanted, engine, verdict, rounded, "the face was not changed" if untouched else note)
+        verdict = "weak" if found else "hidden"
+    return _Opinion(verdict, judge, distance, recognizer.hidden_above)
 
 
 def _is_blank(image: RGBImage, box: Box) -> bool:
@@ -80,16 +133,6 @@ def _is_blank(image: RGBImage, box: Box) -> bool:
     x1, y1, x2, y2 = clip_box(enlarge(box, 0.7), (image.shape[1], image.shape[0]))
     middle = image[y1:y2, x1:x2]
     return middle.size > 0 and float(middle.std((0, 1)).max()) < FLAT_LEVELS
-
-
-def _verdict(distance: float | None, untouched: bool, found: bool, judge: FaceRecognizer) -> Verdict:
-    if untouched:
-        return "leak"
-    if distance is None or distance >= judge.hidden_above:
-        return "hidden"
-    if distance < judge.match_below:
-        return "leak" if found else "weak"
-    return "weak" if found else "hidden"
 
 
 def _same(source: RGBImage, masked: RGBImage, box: Box) -> bool:
@@ -127,6 +170,6 @@ def _without_phantoms(source: RGBImage, faces: list[Face]) -> list[Face]:
     doubtful = [f for f in faces if f.score < SURE_SCORE and measured(source, f).landmarks is None]
     if not doubtful:
         return faces
-    before = engines.load("face_finder", "fast").find(source)
+    before = _faces_in(source)
     phantoms = {id(f) for f in doubtful if not any(iou(f.box_xyxy, b.box_xyxy) > 0.1 for b in before)}
     return [f for f in faces if id(f) not in phantoms]

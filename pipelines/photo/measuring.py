@@ -15,7 +15,6 @@ import numpy as np
 from deepmask import engines
 from deepmask.faces import Box, Embedding, Face, RGBImage, clip_box, enlarge
 from deepmask.media import Photo
-from deepmask.plan import Plan
 
 MEASURABLE_PX = 24
 """Below this box size an embedding says nothing about a person."""
@@ -83,13 +82,6 @@ class Original:
                 aligned = (face, measured(image, Face(face.box_xyxy)))
                 self._distances[key] = min(float(np.linalg.norm(embedding - engine.embed(image, f))) for f in aligned)
         return self._distances[key]
-
-
-def judge_of(plan: Plan) -> str:
-    """A recogniser other than the one that matched, where there is one."""
-    names = [row.name for row in engines.rows("face_recognizer") if not row.missing()]
-    others = [name for name in names if name != plan.engines.get("face_recognizer")]
-    return (others or names or [engines.choose("face_recognizer").name])[0]
 
 
 def rounded(box: Box) -> Box:

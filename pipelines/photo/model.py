@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from deepmask.errors import InputError, PlanError
 from deepmask.faces import clip_box
+from deepmask.look import Look
 from deepmask.media import Photo
 from deepmask.plan import ACTIONS, Action, Plan
 from deepmask.report import Report
@@ -22,6 +23,11 @@ class PhotoOptions:
     finder: str = "thorough"
     """Face finder; 'fast' for previews."""
     recognizer: str = "auto"
+    """Face recogniser that matches people: the roster's."""
+    swapper: str = "auto"
+    """Face swapper that shows personas: a photoreal one where it is ready, else the one that suits the persona."""
+    look: Look = Look()
+    """Detail and extent of swapped faces, for swappers that have a choice."""
 
     def __post_init__(self) -> None:
         if self.bystanders not in ACTIONS or self.bystanders == "persona":

@@ -8,12 +8,14 @@ from deepmask import engines
 from deepmask.engines.protocols import FaceSwapper
 from deepmask.errors import Cancelled, EngineError
 from deepmask.faces import Face, RGBImage, clip_box, enlarge
+from deepmask.look import Look
 from deepmask.media import Photo
 from deepmask.persona import Persona
-from deepmask.plan import Action, Plan, Region
+from deepmask.plan import Plan, Region
 from deepmask.progress import Progress, silent
 from deepmask.vault import Vault
-from pipelines.photo.measuring import Original, judge_of
+from pipelines.photo.choosing import first_swapper, judges, ladder
+from pipelines.photo.measuring import Original
 from pipelines.photo.model import Masked, Outcome, validate
 
 _STRENGTHS: dict[str, tuple[float, ...]] = {"meshwarp": (0.8, 1.0), "painter": (0.8, 1.0)}
@@ -28,38 +30,63 @@ def render(source: Photo, plan: Plan, vault: Vault, *, progress: Progress = sile
 
     Raises:
         PlanError: the plan belongs to another photo.
-        UnknownName: it names a persona that is not in the vault.
+        UnknownName: it names a persona that is not in the vault, or a swapper that does not exist.
+        EngineMissing: the swapper it names cannot be used.
     """
     validate(source, plan)
     personas = {r.decision.persona: vault.persona(r.decision.persona) for r in plan.regions if r.decision.persona}
     original, canvas = Original.of(source), source.rgb.copy()
     outcomes: dict[str, Outcome] = {}
-    judge = judge_of(plan)
+    first = _started(plan) if personas else None
+    hiding = any(region.decision.action != "keep" for region in plan.regions)
+    bars = {name: engines.load("face_recognizer", name).hidden_above for name in judges()} if hiding else {}
     waiting = sorted(plan.regions, key=lambda r: Face(r.box_xyxy).size_px)  # what is nearer covers what is behind
     for n, region in enumerate(waiting):
         progress(n / len(waiting), f"Masking face {n + 1} of {len(waiting)}")
         persona = personas[region.decision.persona] if region.decision.persona else None
-        outcomes[region.id] = _mask_region(original, canvas, region, persona, judge)
+        rungs = ladder(region.decision.action, persona, first)
+        outcomes[region.id] = _mask_region(original, canvas, region, persona, rungs, plan.look, bars)
     progress(1.0, "Masked")
     return Masked(source.edited(canvas), tuple(outcomes[r.id] for r in plan.regions))
 
 
-def _mask_region(original: Original, canvas: RGBImage, region: Region, persona: Persona | None, judge: str) -> Outcome:
-    """Draw onto ``canvas`` the first mask of the ladder that hides the face of ``region``."""
+def _started(plan: Plan) -> str | None:
+    """The swapper that persona faces start with, loaded: weights that are broken are told, not passed over."""
+    first = first_swapper(plan)
+    if first is not None:
+        with engines.exclusive:
+            engines.load("face_swapper", first)
+    return first
+
+
+def _mask_region(
+    original: Original,
+    canvas: RGBImage,
+    region: Region,
+    persona: Persona | None,
+    rungs: list[str],
+    look: Look,
+    bars: dict[str, float],
+) -> Outcome:
+    """Draw onto ``canvas`` the first mask of the ladder that hides the face of ``region``.
+
+    Args:
+        rungs: swappers in the order in which they are tried.
+        bars: judge → distance from which on it takes a face for somebody else's.
+    """
     if region.decision.action == "keep":
         return Outcome(region.id, "none")
     face = original.face(region.box_xyxy, region.score)
     reasons: list[str] = []
-    bar = engines.load("face_recognizer", judge).hidden_above
 
     def hides(image: RGBImage) -> bool:
-        distance = original.distance(judge, face, image)
-        return distance is None or distance >= bar
+        measured = ((original.distance(judge, face, image), bar) for judge, bar in bars.items())
+        return all(distance is None or distance >= bar for distance, bar in measured)
 
     with engines.exclusive:
-        for name in _ladder(region.decision.action, persona):
+        for name in rungs:
             try:
-                reason = _try(name, canvas, face, persona, hides)
+                reason = _try(name, canvas, face, persona, look, hides)
             except Cancelled:
                 raise
             except Exception as error:  # fail closed: whatever goes wrong in an engine, a plainer mask follows
@@ -72,26 +99,20 @@ def _mask_region(original: Original, canvas: RGBImage, region: Region, persona: 
     return Outcome(region.id, "rectangle", _note("a grey rectangle", reasons))
 
 
-def _ladder(action: Action, persona: Persona | None) -> list[str]:
-    """Engines from the wanted one to the plainest: the order of the table."""
-    names = [row.name for row in engines.rows("face_swapper") if not row.missing()]
-    if action != "persona":
-        return names[names.index(action) :] if action in names else ["solid"]
-    painted = persona is not None and persona.attributes is not None
-    if painted and "painter" in names:  # drawn anew in any pose, which no portrait can do
-        return names[names.index("painter") :]
-    return names
-
-
 def _try(
-    name: str, canvas: RGBImage, face: Face, persona: Persona | None, hides: Callable[[RGBImage], bool]
+    name: str,
+    canvas: RGBImage,
+    face: Face,
+    persona: Persona | None,
+    look: Look,
+    hides: Callable[[RGBImage], bool],
 ) -> str | None:
     """Let one engine draw; returns None when the face is hidden, else why not (the canvas is then as before)."""
     swapper = engines.load("face_swapper", name)
     if reason := _unsuitable(name, swapper, face):
         return reason
     for strength in _STRENGTHS.get(name, (1.0,)):
-        patch = swapper.swap(canvas, face, persona, strength=strength)
+        patch = swapper.swap(canvas, face, persona, strength=strength, look=look)
         window = patch.window((canvas.shape[1], canvas.shape[0]))
         before = canvas[window].copy()
         patch.paste(canvas)

@@ -28,7 +28,7 @@ class Swapper:
         self.colour = COLOURS[name]
         vars(self).update(limits)
 
-    def swap(self, image, face, persona, *, strength=0.8):
+    def swap(self, image, face, persona, *, strength=0.8, look=None):
         x1, y1, x2, y2 = (int(v) for v in face.box_xyxy)
         alpha = np.ones((y2 - y1, x2 - x1), np.float32)
         return Patch(np.full((*alpha.shape, 3), self.colour, np.uint8), alpha, (x1, y1))

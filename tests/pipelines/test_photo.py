@@ -92,7 +92,7 @@ class _Broken:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def swap(self, image, face, persona, *, strength=0.8):
+    def swap(self, image, face, persona, *, strength=0.8, look=None):
         raise self.error
 
 
@@ -120,7 +120,7 @@ def test_whatever_breaks_the_face_is_covered(astronaut, plan, vault, monkeypatch
 
 def test_a_mask_that_does_not_disguise_is_undone(astronaut, plan, vault, monkeypatch):
     class Nothing(_Broken):
-        def swap(self, image, face, persona, *, strength=0.8):
+        def swap(self, image, face, persona, *, strength=0.8, look=None):
             x, y = (int(v) for v in face.box_xyxy[:2])
             return photo_patch(image[y : y + 4, x : x + 4] // 2, x, y)
 

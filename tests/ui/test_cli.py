@@ -162,7 +162,7 @@ def test_a_photo_without_faces_only_loses_its_metadata_and_says_so(deepmask, tmp
 def test_a_leaking_result_is_not_written_unless_the_user_insists(deepmask, face, tmp_path, monkeypatch):
     def leaking(source, result, plan, outcomes=(), **_):
         report = check(source, result, plan, outcomes)
-        return type(report)(report.source_name, (Finding("face-1", "solid", "solid", "leak", 0.2),), report.judge)
+        return type(report)(report.source_name, (Finding("face-1", "solid", "solid", "leak", 0.2),), report.judges)
 
     check = photo_pipeline.check
     monkeypatch.setattr(photo_pipeline, "check", leaking)

@@ -21,7 +21,7 @@ def told(tmp_path):
     """The report of findings, as HTML."""
 
     def tell(*findings: Finding) -> str:
-        work = Work(tmp_path / "party.jpg", "party.jpg", 1, report=Report("party.jpg", findings, "dlib"))
+        work = Work(tmp_path / "party.jpg", "party.jpg", 1, report=Report("party.jpg", findings, ("dlib",)))
         return PhotoView.report(work, KNOWN)
 
     return tell

@@ -10,7 +10,6 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from deepmask import engines
 from deepmask.faces import Box, RGBImage
 from deepmask.plan import Region
 from deepmask.report import Finding, Report
@@ -22,6 +21,7 @@ from ui.session import Session, Work
 
 VERDICTS = {"hidden": "Hidden", "weak": "Weak", "leak": "Recognisable", "kept": "Visible"}
 ENGINES = {
+    "inswapper": "a photoreal face computed by inswapper",
     "meshwarp": "the persona's portrait fitted to the face",
     "painter": "the persona painted in this pose and light",
     "vector": "a drawn mask",
@@ -42,6 +42,7 @@ FEW = 6
 
 
 _FINE = ("hidden", "kept")
+_PERSONAS = ("inswapper", "meshwarp", "painter")
 _ENGINE_NAME = re.compile(rf"\b({'|'.join(SHORT)})\b")
 
 
@@ -144,11 +145,9 @@ class PhotoView:
         report = work.report
         if report is None or not (report.findings or report.notes):
             return ""
-        bar = engines.load("face_recognizer", report.judge).hidden_above
         numbered = sorted(enumerate(report.findings, 1), key=lambda pair: pair[1].verdict in _FINE)
-        rows = "".join(_finding(n, finding, known, bar) for n, finding in numbered)
-        measured = any(f.distance is not None for f in report.findings)
-        remarks = [*report.notes, *([scale_in_words(bar)] if measured else [])]
+        rows = "".join(_finding(n, finding, known) for n, finding in numbered)
+        remarks = [*report.notes, *filter(None, [scale_in_words(report)])]
         notes = "".join(f"<li>{escape(_sentence(text))}</li>" for text in remarks)
         unfolded = "" if report.safe and len(report.findings) > FEW else " open"
         return (
@@ -185,11 +184,11 @@ def _summary(report: Report) -> str:
     return f"{report.summary()} {remedy} before you share this photo."
 
 
-def _finding(number: int, finding: Finding, known: Known, hidden_above: float) -> str:
+def _finding(number: int, finding: Finding, known: Known) -> str:
     if finding.missed_box_xyxy is not None:
         words = "Another face was found in the masked photo."
     else:
-        told = (_done(finding, known), distance_in_words(finding, hidden_above))
+        told = (_done(finding, known), distance_in_words(finding))
         words = " ".join(_sentence(w) for w in told if w)
     chip = f'<span class="dm-chip dm-{finding.verdict}">{VERDICTS[finding.verdict]}</span>'
     return f"<li><b>{number}</b>{chip}<p>{escape(words)}</p></li>"
@@ -204,7 +203,7 @@ def _done(finding: Finding, known: Known) -> str:
     if persona is not None:
         if finding.engine == "painter" and persona.attributes is None:
             mask = f"a painted face instead of {persona.name}"
-        elif finding.engine in ("painter", "meshwarp"):
+        elif finding.engine in _PERSONAS:
             mask = f"{persona.name}: {mask}"
         else:
             mask = f"{mask} instead of {persona.name}"

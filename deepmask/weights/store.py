@@ -29,4 +29,4 @@ def missing(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _folder(name: str) -> Path:
-    return config.home() / "models" / name
+    return config.home() / "models" / weight(name).folder

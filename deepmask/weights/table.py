@@ -1,10 +1,20 @@
-"""The table of weights: one row for each set of files an engine loads, with its origin and its licence."""
+"""The table of weights: one row for each set of files an engine loads, with its origin and its licence.
+
+Only what is really loaded is listed. Of Stable Diffusion that is the half precision variant: half the download, and the
+engine casts it to the number format of the device (``from_pretrained(folder, variant="fp16", use_safetensors=True,
+dtype=...)``), on a CPU too. A digest is pinned only where somebody has published it; the comment above a row says who.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
-from deepmask.errors import UnknownName
+from deepmask.errors import InputError, UnknownName
+
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+"""'organisation/name' on the Hugging Face hub."""
 
 
 @dataclass(frozen=True)
@@ -14,8 +24,24 @@ class WeightFile:
     path: str
     """Where it lies in the set's folder, with forward slashes."""
     size_bytes: int
+    """Exact where a digest is pinned, otherwise about."""
     sha256: str = ""
     """Empty where no digest was published that we could pin; then the hub's own is asked for and remembered."""
+    source: str = ""
+    """Its path in the repository, where that differs from ``path``."""
+    also_sha256: tuple[str, ...] = ()
+    """Digests of other published conversions of the same weights that do as well when they are brought along."""
+
+    def __post_init__(self) -> None:
+        for path in (self.path, self.remote):
+            parts = PurePosixPath(path).parts
+            if not parts or path.startswith("/") or ".." in parts or "\\" in path or ":" in path:
+                raise InputError(f"A set of weights may not name the file {path!r}: it would lie outside its folder.")
+
+    @property
+    def remote(self) -> str:
+        """Its path in the repository."""
+        return self.source or self.path
 
 
 @dataclass(frozen=True)
@@ -28,6 +54,7 @@ class Weight:
     repo: str
     """Repository on the Hugging Face hub, 'organisation/name'."""
     revision: str
+    """Commit, or branch where no commit could be confirmed."""
     files: tuple[WeightFile, ...]
     licence: str
     licence_url: str
@@ -35,14 +62,181 @@ class Weight:
     """Whether the licence allows commercial use."""
     vendor: str
     year: int
+    shares: str = ""
+    """Name of the set in whose folder the files lie, where that is not its own."""
 
     @property
     def size_bytes(self) -> int:
         """Of all files."""
         return sum(file.size_bytes for file in self.files)
 
+    @property
+    def folder(self) -> str:
+        """Name of its folder in ``<home>/models``."""
+        return (self.shares or self.name).replace("/", "--")
 
-WEIGHTS: tuple[Weight, ...] = ()
+    @property
+    def must_accept(self) -> bool:
+        """Whether the licence restricts what may be done, so that it has to be accepted before the files are got."""
+        return not self.commercial or "rail" in self.licence.lower()
+
+
+_RAIL = "CreativeML OpenRAIL-M"
+_RAIL_URL = "https://huggingface.co/spaces/CompVis/stable-diffusion-license"
+_INSIGHTFACE = "non-commercial research (InsightFace models)"
+_INSIGHTFACE_URL = "https://github.com/deepinsight/insightface#license"
+
+# Sizes and digests: Eshahi/Dynamic-image-ownership (research/a6-candidate-model-assets.json).
+_SAFETY_CHECKER = (
+    WeightFile("feature_extractor/preprocessor_config.json", 342,
+               "2a1da83b5e1032aaeef397552ddb408dca0d8cd1dc58f61bf6abf38d6f33a0a2"),
+    WeightFile("safety_checker/config.json", 4_723,
+               "5dd77a06cbd9b155060bd58deb81ffd1aafc1c6d7970acac674c1128bd4edfe2"),
+    WeightFile("safety_checker/model.fp16.safetensors", 608_018_440,
+               "08902f19b1cfebd7c989f152fc0507bef6898c706a91d666509383122324b511"),
+)  # fmt: skip
+
+WEIGHTS: tuple[Weight, ...] = (
+    # Sizes and digests: Eshahi/Dynamic-image-ownership (research/a6-candidate-model-assets.json).
+    Weight(
+        "sd15", "Stable Diffusion 1.5",
+        "stable-diffusion-v1-5/stable-diffusion-v1-5", "451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
+        (
+            WeightFile("model_index.json", 541,
+                       "e2f6f22e274374010aec30c79eb2d6e53fff4a36ac0225523a92cb2d41a83347"),
+            WeightFile("scheduler/scheduler_config.json", 308,
+                       "699cce92eb7c122e2eb7dfdea78e6187fda76a5ed4a8e42319b85610e620e091"),
+            WeightFile("text_encoder/config.json", 617,
+                       "845df614cb9327ae7bbea027316246fae917827407da6df13572e41b5f93b4cc"),
+            WeightFile("text_encoder/model.fp16.safetensors", 246_144_864,
+                       "77795e2023adcf39bc29a884661950380bd093cf0750a966d473d1718dc9ef4e"),
+            WeightFile("tokenizer/merges.txt", 524_619,
+                       "9fd691f7c8039210e0fced15865466c65820d09b63988b0174bfe25de299051a"),
+            WeightFile("tokenizer/special_tokens_map.json", 472,
+                       "c4864a9376a8401918425bed71fc14fc0e81f9b59ec45c1cf96cccb2df508eac"),
+            WeightFile("tokenizer/tokenizer_config.json", 806,
+                       "00439066fcba73de57644cf41e4e3b9f2dbb09d7f3fc2005898ba52399045882"),
+            WeightFile("tokenizer/vocab.json", 1_059_962,
+                       "e089ad92ba36837a0d31433e555c8f45fe601ab5c221d4f607ded32d9f7a4349"),
+            WeightFile("unet/config.json", 743,
+                       "78f474de6bab3d893868f37be97b636ae65c0df3073ed3256ca458ff599b5f96"),
+            WeightFile("unet/diffusion_pytorch_model.fp16.safetensors", 1_719_125_304,
+                       "c83908253f9a64d08c25fc90874c9c8aef9a329ce1ca5fb909d73b0c83d1ea21"),
+            WeightFile("vae/config.json", 547,
+                       "786a7d21647ddea6a04b9675c03d3cb45e90a2f3c6da5fbda2c54ade040036de"),
+            WeightFile("vae/diffusion_pytorch_model.fp16.safetensors", 167_335_342,
+                       "4fbcf0ebe55a0984f5a5e00d8c4521d52359af7229bb4d81890039d2aa16dd7c"),
+            *_SAFETY_CHECKER,
+        ),
+        _RAIL, _RAIL_URL, True, "Runway, CompVis, Stability AI", 2022,
+    ),
+    Weight(
+        "safety_checker", "safety checker of Stable Diffusion 1.5, for other models",
+        "stable-diffusion-v1-5/stable-diffusion-v1-5", "451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
+        _SAFETY_CHECKER, _RAIL, _RAIL_URL, True, "CompVis", 2022, shares="sd15",
+    ),
+    # Revision: brycedrennan/imaginAIry (imaginairy/config.py); nobody was found to state a digest.
+    Weight(
+        "controlnet_openpose", "ControlNet 1.1 for poses (OpenPose), Stable Diffusion 1.5",
+        "lllyasviel/control_v11p_sd15_openpose", "9ae9f970358db89e211b87c915f9535c6686d5ba",
+        (
+            WeightFile("config.json", 999),
+            WeightFile("diffusion_pytorch_model.fp16.safetensors", 722_598_642),
+        ),
+        "OpenRAIL", _RAIL_URL, True, "Lvmin Zhang", 2023,
+    ),
+    # Digest: darkshapes/MIR (mir/mir.json).
+    Weight(
+        "lcm_lora", "LCM-LoRA: few steps, Stable Diffusion 1.5",
+        "latent-consistency/lcm-lora-sdv1-5", "main",
+        (WeightFile("pytorch_lora_weights.safetensors", 134_621_556,
+                    "8f90d840e075ff588a58e22c6586e2ae9a6f7922996ee6649a7f01072333afe4"),),
+        "OpenRAIL++-M", "https://huggingface.co/stabilityai/stable-diffusion-xl-base-1.0/blob/main/LICENSE.md",
+        True, "Tsinghua University, IIIS", 2023,
+    ),
+    # Digest: darkshapes/MIR (mir/automata.py, earlier versions).
+    Weight(
+        "taesd", "TAESD: small decoder, Stable Diffusion 1.5",
+        "madebyollin/taesd", "614f76814bbe30edbe2e627ace1c2234c81a2c0e",
+        (
+            WeightFile("config.json", 551),
+            WeightFile("diffusion_pytorch_model.safetensors", 9_793_292,
+                       "db169d69145ec4ff064e49d99c95fa05d3eb04ee453de35824a6d0f325513549"),
+        ),
+        "MIT", "https://github.com/madebyollin/taesd/blob/main/LICENSE", True, "Ollin Boer Bohan", 2023,
+    ),
+    # Digest of the unet: utensils/mold (crates/mold-core/src/manifest.rs); of the second text encoder, which is that of
+    # SDXL: mcmonkeyprojects/SwarmUI (WorkflowGeneratorModelSupport.cs). The revision is the last of the repository.
+    Weight(
+        "sdxl_turbo", "SDXL Turbo: one to four steps, larger",
+        "stabilityai/sdxl-turbo", "71153311d3dbb46851df1931d3ca6e939de83304",
+        (
+            WeightFile("model_index.json", 685),
+            WeightFile("scheduler/scheduler_config.json", 459),
+            WeightFile("text_encoder/config.json", 565),
+            WeightFile("text_encoder/model.fp16.safetensors", 246_144_152,
+                       "660c6f5b1abae9dc498ac2d21e1347d2abdb0cf6c0c0c8576cd796491d9a6cdd"),
+            WeightFile("text_encoder_2/config.json", 575),
+            WeightFile("text_encoder_2/model.fp16.safetensors", 1_389_382_176,
+                       "ec310df2af79c318e24d20511b601a591ca8cd4f1fce1d8dff822a356bcdb1f4"),
+            WeightFile("tokenizer/merges.txt", 524_619),
+            WeightFile("tokenizer/special_tokens_map.json", 472),
+            WeightFile("tokenizer/tokenizer_config.json", 737),
+            WeightFile("tokenizer/vocab.json", 1_059_962),
+            WeightFile("tokenizer_2/merges.txt", 524_619),
+            WeightFile("tokenizer_2/special_tokens_map.json", 460),
+            WeightFile("tokenizer_2/tokenizer_config.json", 725),
+            WeightFile("tokenizer_2/vocab.json", 1_059_962),
+            WeightFile("unet/config.json", 1_680),
+            WeightFile("unet/diffusion_pytorch_model.fp16.safetensors", 5_135_149_760,
+                       "48fa46161a745f48d4054df3fe13804ee255486bca893403b60373c188fd1bdb"),
+            WeightFile("vae/config.json", 642),
+            WeightFile("vae/diffusion_pytorch_model.fp16.safetensors", 167_335_342),
+        ),
+        "non-commercial research (Stability AI Community)",
+        "https://huggingface.co/stabilityai/sdxl-turbo/blob/main/LICENSE.md", False, "Stability AI", 2023,
+    ),
+    # Digests: tednoob/crappy-face-swap (README.md); also visomaster/VisoMaster (app/processors/models_data.py) and
+    # yakhyo/uniface (uniface/constants.py). The publisher's own place has a zip; this one, of Deep-Live-Cam, the files.
+    Weight(
+        "buffalo_l", "InsightFace pack buffalo_l: find, align and recognise faces",
+        "hacksider/deep-live-cam", "581e70b61240b7928404c17900437f47cfe94133",
+        tuple(
+            WeightFile(path, size_bytes, sha256, f"buffalo_l/buffalo_l/{path}")
+            for path, size_bytes, sha256 in (
+                ("1k3d68.onnx", 143_607_619, "df5c06b8a0c12e422b2ed8947b8869faa4105387f199c477af038aa01f9a45cc"),
+                ("2d106det.onnx", 5_030_888, "f001b856447c413801ef5c42091ed0cd516fcd21f2d6b79635b1e733a7109dbf"),
+                ("det_10g.onnx", 16_923_827, "5838f7fe053675b1c7a08b633df49e7af5495cee0493c7dcf6697200b85b5b91"),
+                ("genderage.onnx", 1_322_532, "4fde69b1c810857b88c64a335084f1c3fe8f01246c9a191b48c7bb756d6652fb"),
+                ("w600k_r50.onnx", 174_383_860, "4c06341c33c2ca1f86781dab0e829f88ad5b64be9fba56e56bc9ebdefc619e43"),
+            )
+        ),
+        _INSIGHTFACE, _INSIGHTFACE_URL, False, "InsightFace", 2021,
+    ),
+    # Digest: tednoob/crappy-face-swap (README.md). The other one is what FaceFusion made of it.
+    Weight(
+        "inswapper_128", "inswapper: put one face in place of another",
+        "hacksider/deep-live-cam", "581e70b61240b7928404c17900437f47cfe94133",
+        (WeightFile("inswapper_128.onnx", 554_253_681,
+                    "e4a3f08c753cb72d04e10aa0f7dbe3deebbf39567d4ead6dce08e98aa49e16af",
+                    also_sha256=("0fa95f167682b4f61edf24f8d66c46b4ab130e8be058f00c8150e6d0170ca72f",)),),
+        _INSIGHTFACE, _INSIGHTFACE_URL, False, "InsightFace", 2023,
+    ),
+    # Digest: idootop/TinyFace. The other one, GFPGANv1.4.onnx: visomaster/VisoMaster (app/processors/models_data.py).
+    Weight(
+        "gfpgan", "GFPGAN 1.4: sharpen a face",
+        "facefusion/models-3.0.0", "main",
+        (WeightFile("gfpgan_1.4.onnx", 340_299_087,
+                    "accc4757b26bdb89b32b4d3500d4f79c9dff97c1dd7c7104bf9dcb95e3311385",
+                    also_sha256=("6548e54cbcf248af385248f0c1193b359c37a0f98b836282b09cf48af4fd2b73",)),),
+        "Apache-2.0", "https://github.com/TencentARC/GFPGAN/blob/master/LICENSE", True, "Tencent ARC Lab", 2022,
+    ),
+)  # fmt: skip
+
+
+def rows() -> tuple[Weight, ...]:
+    """All rows of the table."""
+    return WEIGHTS
 
 
 def weight(name: str) -> Weight:

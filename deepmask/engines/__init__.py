@@ -52,6 +52,8 @@ class EngineSpec:
     """What menus call it; empty: its name."""
     heeds_wishes: bool = False
     """Of portrait painters: whether words beyond the attributes matter (:class:`deepmask.wishes.Wishes`)."""
+    heeds_look: bool = False
+    """Of face swappers: whether detail and extent matter (:class:`deepmask.look.Look`)."""
 
     def missing(self) -> tuple[str, ...]:
         """Modules that are not installed and weights that cannot be used yet; looks, imports nothing."""
@@ -108,9 +110,11 @@ EMBEDDED: list[EngineSpec] = [
     EngineSpec("face_recognizer", "dlib", "deepmask.engines.recognizer:DlibRecognizer",
                "dlib ResNet, 128 numbers a face", "Boost; models CC0", ("_dlib_pybind11", "face_recognition_models")),
     EngineSpec("face_swapper", "meshwarp", "deepmask.engines.meshwarp:MeshWarp",
-               "the portrait's face carried by the mesh", "part of Deepmask", ("skia", "scipy", "cv2")),
+               "the portrait's face carried by the mesh", "part of Deepmask", ("skia", "scipy", "cv2"),
+               label="Fitted portrait"),
     EngineSpec("face_swapper", "painter", "deepmask.engines.painter:PainterMask",
-               "the painted persona in the pose and light of the photo", "part of Deepmask", ("numba", "scipy", "cv2")),
+               "the painted persona in the pose and light of the photo", "part of Deepmask", ("numba", "scipy", "cv2"),
+               label="Painted"),
     EngineSpec("face_swapper", "vector", "deepmask.engines.masks:VectorMask",
                "a drawn theatre mask", "part of Deepmask", ("skia", "cv2")),
     EngineSpec("face_swapper", "pixelate", "deepmask.engines.masks:Pixelate",

@@ -19,7 +19,7 @@ from deepmask.roster import Roster
 from deepmask.vault import Vault
 from pipelines.photo.analysis import add_box, analyze, decide, embed, matcher, move_box
 from pipelines.photo.checking import check
-from pipelines.photo.choosing import heeds_look, persona_swappers
+from pipelines.photo.choosing import persona_swappers
 from pipelines.photo.model import Masked, Outcome, PhotoOptions, Result
 from pipelines.photo.rendering import render
 
@@ -33,7 +33,6 @@ __all__ = [
     "check",
     "decide",
     "embed",
-    "heeds_look",
     "mask",
     "matcher",
     "move_box",

@@ -18,11 +18,6 @@ def persona_swappers() -> list[EngineSpec]:
     return [row for row in engines.rows("face_swapper") if row.name not in ACTIONS]
 
 
-def heeds_look(row: EngineSpec) -> bool:
-    """Whether a swapper has a choice of detail and extent: those that compute the face with weights have."""
-    return bool(row.weights)
-
-
 def asked_for(options: PhotoOptions) -> dict[str, str]:
     """The entry of a plan's engines for ``options``: with 'auto' a photoreal swapper if one is ready, else none.
 
@@ -53,7 +48,7 @@ def _first(asked: str | None, look: Look) -> str | None:
     if row.name in ACTIONS:
         known = ", ".join(one.name for one in persona_swappers())
         raise InputError(f"{row.name} shows no persona; choose one of {known}, or decide {row.name!r} for the face.")
-    if look.restore > 0 and heeds_look(row):
+    if look.restore > 0 and row.heeds_look:
         engines.choose("face_restorer")
     return row.name
 
@@ -64,7 +59,7 @@ def ladder(action: Action, persona: Persona | None, first: str | None) -> list[s
     if action != "persona":
         return names[names.index(action) :] if action in names else ["solid"]
     usual = [row.name for row in engines.rows("face_swapper") if row.name in names and not row.weights]
-    painted = persona is not None and persona.attributes is not None
+    painted = persona is not None and persona.redrawable
     if painted and "painter" in usual:  # drawn anew in any pose, which no portrait can do
         usual = usual[usual.index("painter") :]
     if first is None or first not in names:

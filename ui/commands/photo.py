@@ -9,18 +9,19 @@ exit code is 3 in either case.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from deepmask import engines
 from deepmask.errors import InputError, MediaError
 from deepmask.files import write_text
+from deepmask.look import FaceRegion, Look
 from deepmask.media import Photo
 from deepmask.plan import ACTIONS, Plan
 from deepmask.progress import Progress, part
@@ -67,6 +68,9 @@ class _MaskByDefault(click.Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         mask.format_options(click.Context(mask, parent=ctx), formatter)
         self.format_commands(ctx, formatter)
+        if hint := _photoreal():
+            formatter.write_paragraph()
+            formatter.write_text(hint)
 
 
 @click.group(cls=_MaskByDefault)
@@ -80,10 +84,16 @@ def command() -> None:
 
 
 def _all(*decorators: Decorator) -> Decorator:
-    return lambda function: reduce(lambda f, decorate: decorate(f), reversed(decorators), function)
+    return lambda function: functools.reduce(lambda f, decorate: decorate(f), reversed(decorators), function)
 
 
-_deciding = _all(
+def _photoreal() -> str:
+    """One line for photoreal faces: how to get them, as long as they are not ready."""
+    absent = [row for row in photo.persona_swappers() if row.weights and row.missing()]
+    return f"Photoreal faces with {absent[0].name}: {absent[0].remedy()}" if absent else ""
+
+
+_options = _all(
     click.option("--persona", default=PhotoOptions.persona, help="Everybody gets this persona."),
     click.option(
         "--roster", "by_roster", is_flag=True, help="Enrolled people get theirs: the default, but insist on it."
@@ -102,7 +112,60 @@ _deciding = _all(
         show_default=True,
         help="How faces are found.",
     ),
+    click.option(
+        "--engine",
+        "swapper",
+        type=click.Choice(["auto", *(row.name for row in photo.persona_swappers())]),
+        default=PhotoOptions.swapper,
+        show_default=True,
+        help="What shows a persona's face; 'auto' takes a photoreal engine where one is ready.",
+    ),
+    click.option(
+        "--detail",
+        type=click.Choice(["128", "256", "512"]),
+        default=str(PhotoOptions.look.detail_px),
+        show_default=True,
+        help="Side in px of the square in which a photoreal face is computed.",
+    ),
+    click.option(
+        "--restore",
+        type=click.FloatRange(0, 1),
+        default=PhotoOptions.look.restore,
+        show_default=True,
+        help="How much a face restorer sharpens a photoreal face.",
+    ),
+    click.option(
+        "--region",
+        type=click.Choice(get_args(FaceRegion)),
+        default=PhotoOptions.look.region,
+        show_default=True,
+        help="How much of the head a photoreal face covers.",
+    ),
 )
+
+
+def _deciding(function: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options that decide what happens to faces; the command gets them as ``options`` and ``by_roster``."""
+
+    @functools.wraps(function)
+    def command(
+        *arguments: Any,
+        persona: str | None,
+        bystanders: Any,
+        finder: str,
+        swapper: str,
+        detail: str,
+        restore: float,
+        region: Any,
+        **others: Any,
+    ) -> None:
+        look = Look(int(detail), restore, region)  # type: ignore[arg-type]  # Look itself refuses other sides
+        options = PhotoOptions(persona, bystanders, finder, swapper=swapper, look=look)
+        function(*arguments, options=options, **others)
+
+    return _options(command)
+
+
 _report_option = click.option("--report", type=existing, help="Write what was done, as JSON.")
 _leaks_option = click.option("--allow-leaks", is_flag=True, help="Write results in which a face is still recognisable.")
 _plan_option = click.option("--plan", "plan_path", type=existing, required=True, help="Plan made with 'photo plan'.")
@@ -155,10 +218,8 @@ def mask(
     ctx: click.Context,
     photos: tuple[Path, ...],
     out: Path,
-    persona: str | None,
+    options: PhotoOptions,
     by_roster: bool,
-    bystanders: Any,
-    finder: str,
     plan_path: Path | None,
     report: Path | None,
     allow_leaks: bool,
@@ -170,8 +231,7 @@ def mask(
     refuse_existing([*(job.target for job in jobs), report], overwrite)
     vault = Vault()
     if plan_path is None:
-        options = PhotoOptions(persona, bystanders, finder)
-        work = _masking(vault, _roster_for(vault, persona, by_roster), options)
+        work = _masking(vault, _roster_for(vault, options.persona, by_roster), options)
     elif len(jobs) > 1:
         raise InputError("A plan belongs to one photo; give that photo alone.")
     else:
@@ -266,10 +326,8 @@ def _explained(entries: list[_Entry], unreadable: list[MediaError], allow_leaks:
 def plan_command(
     source: Path,
     out: Path | None,
-    persona: str | None,
+    options: PhotoOptions,
     by_roster: bool,
-    bystanders: Any,
-    finder: str,
     overwrite: bool,
 ) -> None:
     """Find the faces and say what would happen to each, without changing anything.
@@ -279,8 +337,9 @@ def plan_command(
     """
     refuse_existing([out], overwrite)
     vault = Vault()
-    roster = _roster_for(vault, persona, by_roster)
-    options = PhotoOptions(vault.persona(persona).id if persona else None, bystanders, finder)
+    roster = _roster_for(vault, options.persona, by_roster)
+    if options.persona:
+        options = replace(options, persona=vault.persona(options.persona).id)
     opened = read_photo(source)
     with progress_bar() as progress:
         plan = photo.analyze(opened, roster, options, progress=progress)
@@ -332,5 +391,5 @@ def check(ctx: click.Context, source: Path, masked: Path, plan_path: Path, as_js
         click.echo(found.to_json(), nl=False)
     else:
         lines = [f"  {f.region}: {f.verdict}. {f.note}".rstrip() for f in found.findings]
-        click.echo("\n".join([found.summary(), *lines]))
+        click.echo("\n".join([found.summary(), *lines, *_notes(found)]))
     ctx.exit(EXIT_LEAK if _leaks(found) else 0)

@@ -9,6 +9,8 @@ import numpy as np
 
 from deepmask.errors import InputError
 from deepmask.faces import RGBImage
+from deepmask.voice import Voice
+from deepmask.wishes import Wishes
 
 Gender = Literal["female", "male", "neutral"]
 
@@ -110,10 +112,21 @@ class Persona:
     seed: int = 0
     prompt: str = ""
     attributes: Attributes | None = None
-    """Set for personas our painter can draw again in any pose; None for imported portraits."""
+    """What the prompt said; None for imported portraits."""
     attestation: Attestation | None = None
     created_at: str = ""
     """ISO 8601, UTC."""
+    wishes: Wishes | None = None
+    """What a painter that heeds wishes was asked for; None: attributes and seed say all."""
+    recipe: dict[str, str] = field(default_factory=dict)
+    """What else the portrait depends on: see :meth:`deepmask.engines.protocols.PortraitPainter.recipe`."""
+    voice: Voice | None = None
+    """None: derived from the attributes and the seed."""
+
+    @property
+    def redrawable(self) -> bool:
+        """Whether our painter can draw this person again, in any pose: attributes and seed say all."""
+        return self.attributes is not None and self.wishes is None
 
     def __post_init__(self) -> None:
         if self.portrait.ndim != 3 or self.portrait.shape[2] != 3 or self.portrait.dtype != np.uint8:

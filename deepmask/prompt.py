@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cache
@@ -68,6 +69,32 @@ def read(prompt: str) -> Reading:
     return _Reader(words, breaks).read(tuple(dict.fromkeys(corrected)))
 
 
+def without(prompt: str, names: Collection[str]) -> str:
+    """The prompt less what it says outright of these attributes; as it is when it says nothing of them.
+
+    >>> without("friendly office worker in a red hoodie, at the beach", {"background"})
+    'friendly office worker in a red hoodie'
+    """
+    words, breaks = _tokens(prompt[:MAX_CHARS])
+    reader = _Reader(list(words), breaks)
+    dropped: set[int] = set()
+    for match in reader.matches():
+        if match.values and set(match.values) <= set(names) and match.weight is not _Weight.HINT:
+            start = match.start
+            while start > 0 and not breaks[start] and words[start - 1] in lexicon.SILENT | lexicon.NEGATORS:
+                start -= 1
+            dropped.update(range(start, match.stop))
+    if not dropped:
+        return prompt
+    kept, pending = "", False
+    for i, word in enumerate(words):
+        pending = pending or breaks[i]
+        if i not in dropped:
+            kept += (", " if pending and kept else " " if kept else "") + word
+            pending = False
+    return kept
+
+
 class _Reader:
     """One prompt being read. ``breaks[i]`` tells that punctuation stands before word ``i``."""
 
@@ -79,9 +106,8 @@ class _Reader:
         self.weights: dict[str, _Weight] = {}
 
     def read(self, corrected: tuple[tuple[str, str], ...]) -> Reading:
-        matches = [*self._ages(), *self._nouns(), *self._dressed_in(), *self._phrases()]
         unknown: dict[int, str] = {}
-        for match in sorted(matches, key=lambda m: m.start):
+        for match in self.matches():
             unknown |= {i: self.words[i] for i in match.dropped}
             denial = self._denial_before(match.start)
             if denial is None:
@@ -96,6 +122,11 @@ class _Reader:
                 unknown.setdefault(i, f"no {word}"[:_LONGEST_WORD] if denied else word[:_LONGEST_WORD])
         told = dict.fromkeys(unknown[i] for i in sorted(unknown))
         return Reading(Attributes(**self.values), tuple(told)[:MAX_UNKNOWN], corrected)  # type: ignore[arg-type]
+
+    def matches(self) -> list[_Match]:
+        """All that is understood, from left to right; to be called once."""
+        matches = [*self._ages(), *self._nouns(), *self._dressed_in(), *self._phrases()]
+        return sorted(matches, key=lambda m: m.start)
 
     # -- matching ------------------------------------------------------------------------------------------------
 

@@ -1,10 +1,12 @@
 """Where personas live: one readable folder each, under the folder that keeps all user state.
 
-    <home>/personas/maya/persona.json      name, attributes, seed, engine, attestation
+    <home>/personas/maya/persona.json      name, attributes, wishes, seed, engine, voice, attestation
     <home>/personas/maya/portrait.png
+    <home>/personas/maya/looks/            further pictures (see deepmask.variation): a PNG and a JSON file each
     <home>/roster.json                     enrolled people (see deepmask.roster)
 
-A persona appears and disappears as a whole: it is built in a hidden folder and moved into place.
+A persona appears and disappears as a whole: it is built in a hidden folder and moved into place. A further picture is
+there as soon as its JSON file is.
 """
 
 from __future__ import annotations
@@ -18,17 +20,21 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from deepmask import config
-from deepmask.errors import InputError, UnknownName, VaultError
+from deepmask.errors import DeepmaskError, InputError, UnknownName, VaultError
 from deepmask.faces import RGBImage
-from deepmask.files import write_text
+from deepmask.files import replacing, write_text
 from deepmask.persona import Attestation, Attributes, Persona
+from deepmask.variation import Variation
+from deepmask.voice import Voice
+from deepmask.wishes import Wishes
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: wishes, recipe and voice. Older files are read; newer ones are refused."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,8 @@ class Vault:
         try:
             self._personas.mkdir(parents=True, exist_ok=True)
             temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=self._personas))
-            _write_portrait(temporary / "portrait.png", kept.portrait)
+            with (temporary / "portrait.png").open("wb") as file:
+                _write_png(file, kept.portrait)
             (temporary / "persona.json").write_text(_to_json(kept), "utf-8")
             temporary.rename(self._personas / kept.id)
         except OSError as error:
@@ -110,9 +117,21 @@ class Vault:
         name = _clean_name(name)
         if name.casefold() in {p.name.casefold() for p in self.personas() if p.id != persona.id}:
             raise InputError(f"There already is a persona named {name!r}; choose another name.")
-        renamed = replace(persona, name=name)
-        write_text(self._personas / persona.id / "persona.json", _to_json(renamed))
-        return renamed
+        return self.update(replace(persona, name=name))
+
+    def update(self, persona: Persona) -> Persona:
+        """Rewrite what is known of a persona, all but its portrait; the file is replaced as a whole.
+
+        Raises:
+            UnknownName: it was removed meanwhile.
+            VaultError: the folder cannot be written; what was there stays.
+        """
+        folder = self._folder(persona)
+        try:
+            write_text(folder / "persona.json", _to_json(persona))
+        except DeepmaskError as error:
+            raise VaultError(f"The persona {persona.name!r} cannot be changed: {error}") from error
+        return persona
 
     def remove(self, persona: Persona) -> None:
         """Delete a persona and its portrait, and what an earlier removal that was killed left of others."""
@@ -122,6 +141,59 @@ class Vault:
                 shutil.rmtree(gone)
         except OSError as error:
             raise VaultError(f"The persona {persona.name!r} cannot be removed ({error.strerror}).") from error
+
+    def variations(self, persona: Persona) -> list[Variation]:
+        """The further pictures of a persona, oldest first; files that cannot be read are skipped."""
+        found = []
+        for path in self._looks(persona).glob("*.json"):
+            try:
+                picture = _read_portrait(path.with_suffix(".png"))
+                found.append(Variation.from_json(json.loads(path.read_text("utf-8")), picture, path.stem))
+            except (OSError, ValueError, TypeError, InputError):
+                continue
+        return sorted(found, key=lambda v: v.id)
+
+    def add_variation(self, persona: Persona, variation: Variation) -> Variation:
+        """Keep a further picture of a persona; returns it with its id and time.
+
+        Raises:
+            UnknownName: the persona was removed meanwhile.
+            VaultError: the folder cannot be written.
+        """
+        self._folder(persona)
+        numbers = [int(v.id[:3]) for v in self.variations(persona) if v.id[:3].isdecimal()]
+        name = f"{max(numbers, default=0) + 1:03d}-{slug(f'{variation.kind} {variation.words}')}"
+        kept = replace(variation, id=name, created_at=now())
+        target = self._looks(persona) / f"{kept.id}.png"
+        try:
+            with replacing(target) as file:
+                _write_png(file, kept.picture)
+            write_text(target.with_suffix(".json"), json.dumps(kept.to_json(), indent=2, ensure_ascii=False) + "\n")
+        except DeepmaskError as error:
+            raise VaultError(f"The picture of {persona.name!r} cannot be kept: {error}") from error
+        return kept
+
+    def remove_variation(self, persona: Persona, id: str) -> None:
+        """Delete a further picture of a persona.
+
+        Raises:
+            UnknownName: there is none of that id.
+        """
+        known = [variation.id for variation in self.variations(persona)]
+        if id not in known:
+            raise UnknownName.of(f"picture of {persona.name}", id, known)
+        for suffix in (".json", ".png"):
+            (self._looks(persona) / f"{id}{suffix}").unlink(missing_ok=True)
+
+    def _looks(self, persona: Persona) -> Path:
+        return self._personas / persona.id / "looks"
+
+    def _folder(self, persona: Persona) -> Path:
+        """Where a kept persona lies."""
+        folder = self._personas / persona.id
+        if not persona.id or not (folder / "persona.json").is_file():
+            raise UnknownName.of("persona", persona.name, [p.name for p in self.personas()])
+        return folder
 
     def _ids(self) -> list[str]:
         try:
@@ -175,6 +247,9 @@ def _to_json(persona: Persona) -> str:
         "prompt": persona.prompt,
         "created_at": persona.created_at,
         "attributes": None if persona.attributes is None else persona.attributes.to_json(),
+        "wishes": None if persona.wishes is None else persona.wishes.to_json(),
+        "recipe": persona.recipe,
+        "voice": None if persona.voice is None else persona.voice.to_json(),
         "attestation": None,
     }
     if persona.attestation is not None:
@@ -189,6 +264,7 @@ def _from_json(id: str, data: dict[str, Any], portrait: RGBImage) -> Persona:
     if int(data["version"]) > SCHEMA_VERSION:
         raise ValueError("it was written by a newer Deepmask")
     attributes, attestation = data.get("attributes"), data.get("attestation")
+    wishes, voice = data.get("wishes"), data.get("voice")
     return Persona(
         id=id,
         name=data["name"],
@@ -199,13 +275,16 @@ def _from_json(id: str, data: dict[str, Any], portrait: RGBImage) -> Persona:
         attributes=None if attributes is None else Attributes.from_json(attributes),
         attestation=None if attestation is None else Attestation(**attestation),
         created_at=data["created_at"],
+        wishes=None if wishes is None else Wishes.from_json(wishes),
+        recipe={str(key): str(value) for key, value in (data.get("recipe") or {}).items()},
+        voice=None if voice is None else Voice.from_json(voice),
     )
 
 
-def _write_portrait(path: Path, portrait: RGBImage) -> None:
+def _write_png(file: BinaryIO, picture: RGBImage) -> None:
     from PIL import Image
 
-    Image.fromarray(portrait).save(path, "PNG")
+    Image.fromarray(picture).save(file, "PNG")
 
 
 def _read_portrait(path: Path) -> RGBImage:

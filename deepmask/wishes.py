@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 from deepmask.errors import InputError
 from deepmask.face_pose import FacePose
@@ -37,6 +38,29 @@ class Wishes:
             raise InputError(f"The number of steps must lie between 1 and {MOST_STEPS}, got {self.steps}.")
         if self.guidance is not None and not 0 <= self.guidance <= 30:
             raise InputError(f"The guidance must lie between 0 and 30, got {self.guidance}.")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, without what is left to the engine."""
+        data = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) not in (None, "")}
+        if self.pose is not None:
+            data["pose"] = self.pose.to_json()
+        return data
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """From :meth:`to_json`.
+
+        Raises:
+            InputError: an unknown key, or a value of the wrong kind.
+        """
+        known = {f.name for f in fields(cls)}
+        if extra := set(data) - known:
+            raise InputError(f"Unknown wishes {', '.join(sorted(extra))}; known: {', '.join(sorted(known))}.")
+        pose = data.get("pose")
+        try:
+            return cls(**{**data, "pose": None if pose is None else FacePose.from_json(pose)})
+        except (TypeError, ValueError, KeyError, IndexError) as error:
+            raise InputError(f"The wishes cannot be read ({error}).") from error
 
 
 def unseen(image: RGBImage) -> None:

@@ -25,11 +25,18 @@ from deepmask.engines.protocols import (
     FaceRestorer,
     FaceSwapper,
     PortraitPainter,
+    SpeakerRecognizer,
+    SpeechSynthesizer,
+    Transcriber,
+    VoiceConverter,
 )
 from deepmask.errors import EngineMissing, UnknownName
 from deepmask.progress import Progress
 
-Kind = Literal["portrait_painter", "face_finder", "face_landmarker", "face_recognizer", "face_swapper", "face_restorer"]
+Kind = Literal[
+    "portrait_painter", "face_finder", "face_landmarker", "face_recognizer", "face_swapper", "face_restorer",
+    "voice_converter", "transcriber", "speech_synthesizer", "speaker_recognizer",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -177,6 +184,14 @@ def load(kind: Literal["face_recognizer"], name: str = "auto") -> FaceRecognizer
 def load(kind: Literal["face_swapper"], name: str = "auto") -> FaceSwapper: ...
 @overload
 def load(kind: Literal["face_restorer"], name: str = "auto") -> FaceRestorer: ...
+@overload
+def load(kind: Literal["voice_converter"], name: str = "auto") -> VoiceConverter: ...
+@overload
+def load(kind: Literal["transcriber"], name: str = "auto") -> Transcriber: ...
+@overload
+def load(kind: Literal["speech_synthesizer"], name: str = "auto") -> SpeechSynthesizer: ...
+@overload
+def load(kind: Literal["speaker_recognizer"], name: str = "auto") -> SpeakerRecognizer: ...
 def load(kind: Kind, name: str = "auto") -> Any:
     """The engine itself, made once per process."""
     return _instance(choose(kind, name))

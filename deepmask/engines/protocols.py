@@ -1,17 +1,26 @@
 """What each kind of engine promises. An engine is any class that fulfils one of these; nothing is inherited.
 
-All pictures are (H, W, 3) RGB uint8 and upright; all coordinates are pixels of the whole picture. Engines are built
-without arguments, may be kept for the life of the process, and are called from one thread at a time.
+All pictures are (H, W, 3) RGB uint8 and upright, all coordinates pixels of the whole picture; sound is float32 in
+-1..1. Engines are built without arguments, may be kept for the life of the process, and are called from one thread at
+a time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from deepmask.faces import Box, Embedding, Face, Landmarks, Patch, RGBImage
 from deepmask.look import Look
+from deepmask.media.sound import Samples, Sound
 from deepmask.persona import Attributes, Persona
 from deepmask.progress import Progress, silent
+from deepmask.transcript import Transcript
+from deepmask.voice import Voice
+from deepmask.voice_plan import Strength
 from deepmask.wishes import Preview, Wishes, unseen
 
 
@@ -108,4 +117,82 @@ class FaceRestorer(Protocol):
 
     def restore(self, aligned: RGBImage) -> RGBImage:
         """(side_px, side_px, 3) in FFHQ alignment, and the same out."""
+        ...
+
+
+Mono = NDArray[np.float32]
+"""(n,) samples in -1..1."""
+
+
+class VoiceConverter(Protocol):
+    """Makes a recording sound like another voice; words and timing stay."""
+
+    def convert(
+        self, sound: Sound, voice: Voice, *, strength: Strength = "natural", secret: bytes, progress: Progress = silent
+    ) -> Iterator[Samples]:
+        """Blocks of the converted sound, together as long as ``sound``, at its rate and with its channels.
+
+        Args:
+            secret: what this recording's own deviation from ``voice`` is drawn from; never stored by anybody.
+
+        Raises:
+            EngineFailed: this sound cannot be converted.
+        """
+        ...
+
+    def pitch_hz(self, sound: Sound) -> float | None:
+        """Median fundamental frequency; None where nothing is voiced."""
+        ...
+
+
+class Transcriber(Protocol):
+    """Writes down what is said."""
+
+    languages: tuple[str, ...]
+    """ISO 639-1; empty: finds out by itself."""
+    tells_speakers: bool
+    """Whether phrases of different people get different speakers."""
+
+    def transcribe(self, sound: Sound, *, language: str | None = None, progress: Progress = silent) -> Transcript:
+        """All phrases with the times of their words.
+
+        Raises:
+            EngineFailed: the recogniser gave up, or does not know the language.
+        """
+        ...
+
+
+class SpeechSynthesizer(Protocol):
+    """Speaks a text."""
+
+    languages: tuple[str, ...]
+    """ISO 639-1."""
+
+    def speak(
+        self,
+        text: str,
+        voice: Voice,
+        *,
+        language: str = "en",
+        seconds: float | None = None,
+        progress: Progress = silent,
+    ) -> tuple[Mono, int]:
+        """Samples and their rate in Hz; near ``seconds`` long where that is natural, trimmed of silence.
+
+        Raises:
+            EngineFailed: this text cannot be spoken.
+        """
+        ...
+
+
+class SpeakerRecognizer(Protocol):
+    """Tells voices apart."""
+
+    same_above: float
+    """A cosine above this is the same person."""
+    hidden_below: float
+    """A cosine below this is somebody else."""
+
+    def embed(self, blocks: Iterable[Mono], rate_hz: int) -> NDArray[np.float32] | None:
+        """Unit vector of who speaks in a mono sound; None where there is too little speech."""
         ...

@@ -1,7 +1,7 @@
 """Files of the user, opened, edited and written without their metadata.
 
-Nothing heavy is imported here: the libraries that read and write pictures and sounds are loaded by the first ``open`` or
-``save``. :mod:`deepmask.media.muxing`, which puts a sound to a video, loads them at once.
+Nothing heavy is imported here: the libraries that read and write pictures and sounds are loaded by the first ``open``
+or ``save``. :mod:`deepmask.media.muxing`, which puts a sound to a video, loads them at once.
 """
 
 from deepmask.media.folders import find_photos, find_sounds

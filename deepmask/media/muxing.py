@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import av
-import numpy as np
 from av.container import InputContainer, OutputContainer
+from av.error import FFmpegError
 
 from deepmask.errors import MediaError
 from deepmask.files import replacing
 from deepmask.media.sound import Samples, Sound
 from deepmask.media.sound_formats import MUXED, SoundFormat
-from deepmask.media.sound_reading import opened, video_track
+from deepmask.media.sound_reading import is_cover, opened, video_track
 from deepmask.media.sound_writing import Track, silence_about_us
 from deepmask.progress import Progress, silent
 
 _BLOCK_S = 1.0
+_MOST_WAITING = 32
+"""Packets before the first decoding time; H.264 and HEVC hold back at most 16 pictures."""
 
 
 def mux(video: Sound, sound: Path, out: Path, progress: Progress = silent) -> tuple[str, ...]:
@@ -48,9 +50,9 @@ def mux(video: Sound, sound: Path, out: Path, progress: Progress = silent) -> tu
         try:
             with av.open(file, "w", format=form.container) as target:
                 _write(source, target, form, voice, progress)
-        except (av.error.FFmpegError, ValueError) as error:
-            if isinstance(error, OSError) and not isinstance(error, ValueError):
-                raise
+        except OSError:
+            raise  # the disk's, made a sentence by ``replacing``
+        except (FFmpegError, ValueError) as error:
             raise _failure(video.path, source, out) from error
         return _left_out(source)
 
@@ -65,10 +67,10 @@ def _write(
     copy.metadata.clear()
     start = Fraction(source.start_time or 0, av.time_base)
     track = Track(target, form, voice.rate_hz, voice.channels, start)
-    packets = _sound_packets(track, _blocks(voice))
+    packets = _sound_packets(track, voice.blocks(_BLOCK_S))
     ahead = next(packets, None)
     for packet in _picture_packets(source, picture):
-        now = packet.dts * packet.time_base
+        now = (packet.dts if packet.dts is not None else packet.pts) * packet.time_base
         while ahead is not None and (ahead.dts is None or ahead.dts * ahead.time_base <= now):
             target.mux(ahead)
             ahead = next(packets, None)
@@ -84,23 +86,27 @@ def _write(
 
 
 def _picture_packets(source: InputContainer, picture: Any) -> Iterator[Any]:
-    """Packets that hold something; those of Matroska get the decoding times that its header lacks."""
+    """Packets that hold something, each with a decoding time: the first ones of Matroska files come without."""
+    waiting: list[Any] = []
     for packet in source.demux(picture):
-        if packet.dts is None:
-            if packet.size == 0:  # the end
-                continue
-            packet.dts = packet.pts
-        if packet.dts is not None:
-            yield packet
-
-
-def _blocks(voice: Sound) -> Iterator[Samples]:
-    yield from voice.blocks(_BLOCK_S)
+        if packet.size == 0:  # the end
+            continue
+        if packet.dts is None and len(waiting) < _MOST_WAITING:
+            waiting.append(packet)
+            continue
+        later = packet.dts if packet.dts is not None else packet.pts
+        for earlier in reversed(waiting):
+            later -= max(earlier.duration or 1, 1)
+            earlier.dts = later
+        yield from waiting
+        waiting = []
+        yield packet
+    yield from waiting
 
 
 def _sound_packets(track: Track, blocks: Iterator[Samples]) -> Iterator[Any]:
     for block in blocks:
-        yield from track.encode(np.asarray(block))
+        yield from track.encode(block)
     yield from track.encode(None)
 
 
@@ -110,7 +116,7 @@ def _left_out(source: InputContainer) -> tuple[str, ...]:
         notes.append("subtitles were left out, since they repeat what is said")
     if source.chapters():
         notes.append("chapters were left out")
-    pictures = [s for s in source.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+    pictures = [stream for stream in source.streams.video if not is_cover(stream)]
     if len(pictures) > 1:
         notes.append(f"only the first of {len(pictures)} video tracks was kept")
     if len(source.streams.audio) > 1:

@@ -26,7 +26,6 @@ def resampled(blocks: Iterable[Mono], rate_hz: int, to_hz: int) -> Iterator[Mono
             samples = piece.to_ndarray()[0]
             given += len(samples)
             yield samples
-    missing = round(taken * to_hz / rate_hz) - given
-    tail = np.concatenate([*(piece.to_ndarray()[0] for piece in resampler.resample(None)), np.zeros(64, np.float32)])
-    if missing > 0:
-        yield np.resize(tail, missing) if missing > len(tail) else tail[:missing]
+    missing = max(round(taken * to_hz / rate_hz) - given, 0)
+    rest = np.concatenate([np.zeros(0, np.float32), *(piece.to_ndarray()[0] for piece in resampler.resample(None))])
+    yield np.pad(rest, (0, max(missing - len(rest), 0)))[:missing]

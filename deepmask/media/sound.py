@@ -89,7 +89,7 @@ class Sound:
         digest = hashlib.sha256(f"{self.rate_hz} Hz, {self.channels} channels".encode())
         for block in self._decoded(self.rate_hz, damage):
             frames += len(block)
-            digest.update(np.ascontiguousarray(block))
+            digest.update(block.tobytes())
         return Measured(frames, digest.hexdigest(), str(damage))
 
     @property

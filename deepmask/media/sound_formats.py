@@ -22,7 +22,6 @@ class SoundFormat:
     """In FFmpeg's name, as are the next two."""
     codec: str
     sample_format: str
-    max_channels: int
     kbit_per_channel: int = 0
     """Rate of a lossy codec; 0 = lossless."""
     rates_hz: tuple[int, ...] = ()
@@ -39,11 +38,11 @@ _MP3_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000
 _AAC_HZ = (*_MP3_HZ, 64_000, 88_200, 96_000)
 _OPUS_HZ = (48_000,)
 
-_WAV = SoundFormat("wav", "pcm_s16le", "s16", 8)
-_FLAC = SoundFormat("flac", "flac", "s16", 8)
-_MP3 = SoundFormat("mp3", "libmp3lame", "fltp", 2, 96, _MP3_HZ)
-_M4A = SoundFormat("ipod", "aac", "fltp", 2, 96, _AAC_HZ)
-_OPUS = SoundFormat("ogg", "libopus", "flt", 2, 64, _OPUS_HZ)
+_WAV = SoundFormat("wav", "pcm_s16le", "s16")
+_FLAC = SoundFormat("flac", "flac", "s16")
+_MP3 = SoundFormat("mp3", "libmp3lame", "fltp", 96, _MP3_HZ)
+_M4A = SoundFormat("ipod", "aac", "fltp", 96, _AAC_HZ)
+_OPUS = SoundFormat("ogg", "libopus", "flt", 64, _OPUS_HZ)
 
 WRITTEN = {
     ".wav": _WAV,
@@ -58,10 +57,10 @@ WRITTEN = {
 """Sound files by suffix."""
 
 MUXED = {
-    ".mp4": SoundFormat("mp4", "aac", "fltp", 2, 96, _AAC_HZ),
-    ".m4v": SoundFormat("mp4", "aac", "fltp", 2, 96, _AAC_HZ),
-    ".mov": SoundFormat("mov", "aac", "fltp", 2, 96, _AAC_HZ),
-    ".mkv": SoundFormat("matroska", "libopus", "flt", 2, 64, _OPUS_HZ),
-    ".webm": SoundFormat("webm", "libopus", "flt", 2, 64, _OPUS_HZ),
+    ".mp4": SoundFormat("mp4", "aac", "fltp", 96, _AAC_HZ),
+    ".m4v": SoundFormat("mp4", "aac", "fltp", 96, _AAC_HZ),
+    ".mov": SoundFormat("mov", "aac", "fltp", 96, _AAC_HZ),
+    ".mkv": SoundFormat("matroska", "libopus", "flt", 64, _OPUS_HZ),
+    ".webm": SoundFormat("webm", "libopus", "flt", 64, _OPUS_HZ),
 }
 """The sound track of video files by suffix."""

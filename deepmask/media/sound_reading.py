@@ -17,11 +17,13 @@ from typing import Any
 import av
 import numpy as np
 from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
 from numpy.typing import NDArray
 
 from deepmask.errors import MediaError
 from deepmask.media.formats import SUFFIXES as PICTURE_SUFFIXES
-from deepmask.media.sound_formats import DEMUXERS, NAMES
+from deepmask.media.sound_formats import DEMUXERS, NAMES, SOUND_SUFFIXES, VIDEO_SUFFIXES
 
 Samples = NDArray[np.float32]
 
@@ -81,10 +83,10 @@ def opened(path: Path) -> Iterator[InputContainer]:
         # 'file:' and the lists keep names like 'concat:...' and playlists from reaching anything else
         container = av.open(
             f"file:{os.path.abspath(path)}",
-            options={"format_whitelist": DEMUXERS, "protocol_whitelist": "file"},
+            options={"format_whitelist": DEMUXERS, "protocol_whitelist": "file", "fflags": "+genpts"},
             metadata_errors="replace",
         )
-    except (av.error.FFmpegError, ValueError, OSError) as error:
+    except (FFmpegError, ValueError, OSError) as error:
         raise MediaError(_why_not_a_sound(path)) from error
     with container:
         yield container
@@ -105,8 +107,6 @@ def _refuse_what_is_no_file(path: Path) -> None:
 
 
 def _why_not_a_sound(path: Path) -> str:
-    from deepmask.media.sound_formats import SOUND_SUFFIXES, VIDEO_SUFFIXES
-
     suffix = path.suffix.lower()
     if suffix in SOUND_SUFFIXES | VIDEO_SUFFIXES:
         return f"{path.name} is damaged or incomplete; export or download it again."
@@ -133,15 +133,19 @@ def read_header(path: Path) -> Header:
             channels=frame.layout.nb_channels,
             seconds=_seconds(path, container, track),
             has_video=video_track(container) is not None,
-            codec=track.codec_context.name,
+            codec=track.codec_context.codec.canonical_name,
             tracks=len(container.streams.audio),
         )
 
 
 def video_track(container: InputContainer) -> av.VideoStream | None:
-    """The moving picture; a cover picture is none."""
-    cover = av.stream.Disposition.attached_pic
-    return next((stream for stream in container.streams.video if not stream.disposition & cover), None)
+    """The moving picture, if there is one."""
+    return next((stream for stream in container.streams.video if not is_cover(stream)), None)
+
+
+def is_cover(stream: av.VideoStream) -> bool:
+    """Whether a picture track is the still cover of a sound file."""
+    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def _sound_track(path: Path, container: InputContainer) -> av.AudioStream:
@@ -174,7 +178,7 @@ def _seconds(path: Path, container: InputContainer, track: av.AudioStream) -> fl
             for packet in again.demux(same):
                 if packet.pts is not None and packet.time_base:
                     end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-        except av.error.FFmpegError:
+        except FFmpegError:
             pass  # a damaged tail: what comes before it is the length
     return max(end - origin_s(container, track), 0.0)
 
@@ -208,7 +212,7 @@ def _pieces(path: Path, rate_hz: int, channels: int, damage: Damage) -> Iterator
     with opened(path) as container:
         track = _sound_track(path, container)
         origin = origin_s(container, track)
-        stated = _stated_s(container, track, origin)
+        stated = _stated_s(path, container, track, origin)
         converter = _Converter(rate_hz, channels)
         done = 0
         for frame in _frames(container, track, damage):
@@ -227,11 +231,22 @@ def _pieces(path: Path, rate_hz: int, channels: int, damage: Damage) -> Iterator
             damage.missing_s = stated - done / rate_hz
 
 
-def _stated_s(container: InputContainer, track: av.AudioStream, origin: float) -> float:
+def _stated_s(path: Path, container: InputContainer, track: av.AudioStream, origin: float) -> float:
     """When the sound should end by the header; 0 where the header is only a guess."""
     if container.format.name not in _STATES_ITS_LENGTH or not track.duration or not track.time_base:
         return 0.0
-    return float((track.duration + (track.start_time or 0)) * track.time_base) - origin
+    end = float((track.duration + (track.start_time or 0)) * track.time_base) - origin
+    if container.format.name == "wav" and track.bit_rate:  # FFmpeg believes the size of the file instead
+        end += 8 * _bytes_missing(path) / track.bit_rate
+    return end
+
+
+def _bytes_missing(wav: Path) -> int:
+    """By how much a RIFF file is shorter than its header says; programs that stream leave the number open."""
+    with wav.open("rb") as file:
+        head = file.read(8)
+    stated = int.from_bytes(head[4:8], "little")
+    return max(stated + 8 - wav.stat().st_size, 0) if head[:4] == b"RIFF" and stated < 2**31 else 0
 
 
 def _silence(count: int, rate_hz: int, channels: int) -> Iterator[Samples]:
@@ -246,12 +261,12 @@ def _frames(container: InputContainer, track: av.AudioStream, damage: Damage) ->
             packet = next(packets)
         except StopIteration:
             return
-        except (av.error.FFmpegError, OSError):
+        except (FFmpegError, OSError):
             damage.broken_off = True
             return
         try:
             frames: list[Any] = packet.decode()
-        except (av.error.FFmpegError, ValueError):
+        except (FFmpegError, ValueError):
             damage.broken_packets += 1
             continue
         yield from (frame for frame in frames if frame.samples)

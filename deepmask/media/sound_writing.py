@@ -48,8 +48,8 @@ class SoundWriter:
             raise MediaError(
                 f"Sound cannot be saved as '{path.suffix}'; use a name that ends in .wav, .flac, .mp3, .m4a or .ogg."
             )
-        if not 1 <= channels <= form.max_channels:
-            raise MediaError(f"A {path.suffix} file holds at most {form.max_channels} channels, not {channels}.")
+        if channels not in (1, 2):
+            raise ValueError(f"a sound has 1 or 2 channels, got {channels}")
         self._path, self._form, self._rate_hz, self._channels = path, form, rate_hz, channels
         self._stack = ExitStack()
         self._frames = 0
@@ -74,11 +74,7 @@ class SoundWriter:
         if samples.ndim != 2 or samples.shape[1] != self._channels:
             raise ValueError(f"expected (n, {self._channels}) samples, got {samples.shape}")
         self._frames += len(samples)
-        try:
-            for packet in self._track.encode(samples):
-                self._container.mux(packet)
-        except ValueError as error:  # FFmpeg's 'invalid data' and 'invalid argument'
-            raise self._failure(error) from error
+        self._encode(samples)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -94,19 +90,25 @@ class SoundWriter:
     def _finish(self) -> None:
         if not self._frames:
             raise MediaError(f"There is no sound to write into {self._path.name}.")
+        self._encode(None)
+        self._container.close()
+
+    def _encode(self, samples: Samples | None) -> None:
+        from av.error import FFmpegError
+
         try:
-            for packet in self._track.encode(None):
+            for packet in self._track.encode(samples):
                 self._container.mux(packet)
-            self._container.close()
-        except ValueError as error:
-            raise self._failure(error) from error
+        except OSError:
+            raise  # the disk's, made a sentence by ``replacing``
+        except (FFmpegError, ValueError) as error:
+            raise MediaError(
+                f"The sound cannot be written as {self._path.suffix} ({error}); save it as .wav."
+            ) from error
 
     def _close_quietly(self) -> None:
         with suppress(OSError, ValueError):  # the file is thrown away, or was closed already
             self._container.close()
-
-    def _failure(self, error: Exception) -> MediaError:
-        return MediaError(f"The sound cannot be written as {self._path.suffix} ({error}); save it as .wav.")
 
 
 class Track:
@@ -119,7 +121,7 @@ class Track:
 
         self._rate_hz = form.rate_for(rate_hz)
         self._given_hz, self._channels = rate_hz, channels
-        layout = "mono" if channels == 1 else "stereo" if channels == 2 else f"{channels} channels"
+        layout = "mono" if channels == 1 else "stereo"
         self.stream = cast("AudioStream", container.add_stream(form.codec, rate=self._rate_hz))
         context = self.stream.codec_context
         context.layout, context.format = layout, form.sample_format

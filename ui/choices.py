@@ -9,10 +9,14 @@ from deepmask.persona import Persona
 from deepmask.plan import Action, Decision, Region
 from deepmask.report import Finding, Report
 from deepmask.roster import Roster
+from pipelines import photo
 
 Choice = tuple[str, str]
 """What a menu shows, and the value behind it."""
 
+REGIONS: list[Choice] = [("Features", "features"), ("Face", "face"), ("Head", "head")]
+"""How much of the head a computed face covers."""
+DETAILS = [("128 px", 128), ("256 px", 256), ("512 px", 512)]
 MASKS: dict[Action, str] = {"pixelate": "Pixelate", "solid": "Plain cover", "vector": "Drawn mask"}
 KEEP = "Leave visible"
 
@@ -52,6 +56,21 @@ def decision_choices(personas: Sequence[Persona]) -> list[Choice]:
     starter = [] if personas else [("Becomes a new persona", STARTER)]
     masks = [(words, str(action)) for action, words in MASKS.items()]
     return [*starter, *((f"Becomes {p.name}", EVERYBODY + p.id) for p in personas), *masks, (KEEP, "keep")]
+
+
+def swapper_choices() -> list[Choice]:
+    """What can show a persona's face, as far as it is ready."""
+    rows = photo.persona_swappers()
+    return [("Automatic", "auto"), *((row.label or row.name, row.name) for row in rows if not row.missing())]
+
+
+def photoreal_hint() -> str:
+    """One line for photoreal faces: where to get them, as long as they are not ready."""
+    absent = [row for row in photo.persona_swappers() if row.weights and row.missing()]
+    if not absent:
+        return ""
+    row = absent[0]
+    return f"For photoreal faces get {row.label or row.name} in the Engines tab."
 
 
 def to_value(decision: Decision) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from deepmask import engines
 from deepmask.config import Settings
-from deepmask.errors import Cancelled, DeepmaskError, InputError
+from deepmask.errors import Cancelled, DeepmaskError, EngineError, InputError
 from deepmask.faces import Box
 from deepmask.files import replacing
+from deepmask.look import FaceRegion, Look
 from deepmask.media import Photo
 from deepmask.media.formats import by_suffix
 from deepmask.plan import Action, Decision, Plan, Region
@@ -56,17 +58,34 @@ class PhotoWork:
         progress(0.0, f"Opening {work.name}")
         source = self.source(session, work)
         pictures.write(pictures.preview(source.rgb), work.preview)
-        work.plan = photo.analyze(source, session.roster(self.vault), progress=progress)
+        work.plan = photo.analyze(source, self._roster(session), progress=progress)
         self.decide(session, work)
 
     def source(self, session: Session, work: Work) -> Photo:
         """The photo behind ``work``."""
         return session.photo(work, self.settings.max_megapixels)
 
+    # ------------------------------------------------------------------------------------------------- people
+    def _roster(self, session: Session) -> Roster:
+        """The enrolled people, or nobody while they cannot be recognised: then every face is a stranger's."""
+        return Roster() if self.unrecognised(session) else session.roster(self.vault)
+
+    def unrecognised(self, session: Session) -> str:
+        """Why enrolled people are not recognised, in one sentence; empty when they are."""
+        if session.locked(self.vault):
+            return "Your list of people is locked, so nobody is recognised; unlock it in the People tab."
+        roster = session.roster(self.vault)
+        try:
+            if roster.people:
+                photo.matcher(roster)
+        except EngineError as error:
+            return str(error)
+        return ""
+
     # ------------------------------------------------------------------------------------------------ decisions
     def known(self, session: Session) -> Known:
         """Personas and people, and who gets a persona: what the user chose, or the most sensible choice."""
-        personas, roster = tuple(self.vault.personas()), session.roster(self.vault)
+        personas, roster = tuple(self.vault.personas()), self._roster(session)
         values = [value for _, value in who_choices(personas, roster)]
         return Known(personas, roster, session.who if session.who in values else values[0])
 
@@ -79,8 +98,12 @@ class PhotoWork:
             r.id for r in work.plan.regions if r.decision.persona and r.decision.persona not in known.names
         }
         who = known.who
+        swapper, look = swapping(session)
         options = photo.PhotoOptions(
-            persona=who.removeprefix(EVERYBODY) if who.startswith(EVERYBODY) else None, bystanders=session.bystanders
+            persona=who.removeprefix(EVERYBODY) if who.startswith(EVERYBODY) else None,
+            bystanders=session.bystanders,
+            swapper=swapper,
+            look=look,
         )
         roster = known.roster if who == ROSTER else Roster()
         plan = photo.decide(work.plan, roster, options, keep=work.by_hand)
@@ -96,6 +119,11 @@ class PhotoWork:
     def choose(self, session: Session, who: str, bystanders: Action) -> None:
         """The choosers were changed."""
         session.who, session.bystanders = who, bystanders
+        self.decide_all(session)
+
+    def swap_with(self, session: Session, swapper: str, detail_px: int, restore: float, region: FaceRegion) -> None:
+        """The engine of personas' faces, or their look, was changed."""
+        session.swapper, session.look = swapper, Look(detail_px, restore, region)  # type: ignore[arg-type]
         self.decide_all(session)
 
     def assign(self, session: Session, value: str) -> None:
@@ -195,6 +223,18 @@ class PhotoWork:
         masked.photo.save(path)
         pictures.write(pictures.preview(masked.photo.rgb), work.after)
         work.masked, work.report = path, report
+
+
+def swapping(session: Session) -> tuple[str, Look]:
+    """Engine and look of personas' faces: what the user chose, as far as it is still there."""
+    ready = {row.name for row in photo.persona_swappers() if not row.missing()}
+    look = session.look if restorer_ready() else replace(session.look, restore=0.0)
+    return session.swapper if session.swapper in ready else "auto", look
+
+
+def restorer_ready() -> bool:
+    """Whether faces can be sharpened."""
+    return any(not row.missing() for row in engines.rows("face_restorer"))
 
 
 def masked_name(path: Path, source: Photo) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 
 from deepmask.errors import Cancelled, InputError
 from deepmask.faces import RGBImage
+from deepmask.look import Look
 from deepmask.media import Photo
 from deepmask.plan import Action, Plan
 from deepmask.report import Report
@@ -129,6 +130,10 @@ class Session:
     who: str | None = None
     """Value of the chooser 'who gets a persona'; None until the user has chosen."""
     bystanders: Action = "pixelate"
+    swapper: str = "auto"
+    """Engine that shows personas in photos."""
+    look: Look = Look()
+    """Detail and extent of their faces."""
     comparing: bool = False
     """Before and after is shown instead of the boxes."""
     drafts: list[Draft] = field(default_factory=list)

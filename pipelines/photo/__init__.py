@@ -19,7 +19,7 @@ from deepmask.roster import Roster
 from deepmask.vault import Vault
 from pipelines.photo.analysis import add_box, analyze, decide, embed, matcher, move_box
 from pipelines.photo.checking import check
-from pipelines.photo.choosing import persona_swappers
+from pipelines.photo.choosing import persona_swappers, starting
 from pipelines.photo.model import Masked, Outcome, PhotoOptions, Result
 from pipelines.photo.rendering import render
 
@@ -38,6 +38,7 @@ __all__ = [
     "move_box",
     "persona_swappers",
     "render",
+    "starting",
 ]
 
 

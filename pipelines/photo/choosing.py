@@ -18,13 +18,29 @@ def persona_swappers() -> list[EngineSpec]:
     return [row for row in engines.rows("face_swapper") if row.name not in ACTIONS]
 
 
-def asked_for(options: PhotoOptions) -> dict[str, str]:
-    """The entry of a plan's engines for ``options``: with 'auto' a photoreal swapper if one is ready, else none.
+def starting(asked: str) -> EngineSpec | None:
+    """The swapper that persona faces start with; None: with 'auto', the embedded one that suits the persona.
 
     Raises:
         UnknownName: no swapper of that name.
         InputError: it shows no persona.
-        EngineMissing: it cannot be used yet, or the restorer its look asks for; the message has the command.
+        EngineMissing: it cannot be used yet; the message has the command.
+    """
+    if asked == "auto":
+        return next((row for row in persona_swappers() if row.weights and not row.missing()), None)
+    row = engines.choose("face_swapper", asked)
+    if row.name in ACTIONS:
+        known = ", ".join(one.name for one in persona_swappers())
+        raise InputError(f"{row.name} shows no persona; choose one of {known}, or decide {row.name!r} for the face.")
+    return row
+
+
+def asked_for(options: PhotoOptions) -> dict[str, str]:
+    """The entry of a plan's engines for ``options``: with 'auto' a photoreal swapper if one is ready, else none.
+
+    Raises:
+        InputError: as for :func:`starting`.
+        EngineMissing: the swapper cannot be used yet, or the restorer its look asks for.
     """
     name = _first(options.swapper, options.look)
     return {} if name is None else {"face_swapper": name}
@@ -34,20 +50,17 @@ def first_swapper(plan: Plan) -> str | None:
     """The swapper a plan's persona faces start with; None: the embedded one that suits the persona.
 
     Raises:
-        EngineError: as for :func:`asked_for`.
+        InputError: as for :func:`starting`.
+        EngineMissing: as for :func:`asked_for`.
     """
-    return _first(plan.engines.get("face_swapper"), plan.look)
+    asked = plan.engines.get("face_swapper")
+    return None if asked is None else _first(asked, plan.look)
 
 
-def _first(asked: str | None, look: Look) -> str | None:
-    if asked == "auto":
-        asked = next((row.name for row in persona_swappers() if row.weights and not row.missing()), None)
-    if asked is None:
+def _first(asked: str, look: Look) -> str | None:
+    row = starting(asked)
+    if row is None:
         return None
-    row = engines.choose("face_swapper", asked)
-    if row.name in ACTIONS:
-        known = ", ".join(one.name for one in persona_swappers())
-        raise InputError(f"{row.name} shows no persona; choose one of {known}, or decide {row.name!r} for the face.")
     if look.restore > 0 and row.heeds_look:
         engines.choose("face_restorer")
     return row.name

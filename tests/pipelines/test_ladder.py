@@ -6,17 +6,21 @@ The engines are small fakes here: what is asked is what the pipeline does with t
 import numpy as np
 import pytest
 
-from deepmask import engines
+from deepmask import engines, weights
+from deepmask.engines import EngineSpec
+from deepmask.errors import EngineMissing, InputError
 from deepmask.faces import Face, Patch
+from deepmask.look import Look
 from deepmask.media import Photo
 from deepmask.persona import Attestation, Attributes, Persona
 from deepmask.plan import Decision, Plan, Region
+from deepmask.roster import Roster
 from deepmask.vault import Vault
-from pipelines import photo
+from pipelines import people, photo
 
 PICTURE = np.random.default_rng(3).integers(0, 200, (300, 400, 3), np.uint8)
 FACE = (100.0, 100.0, 200.0, 200.0)
-COLOURS = {"meshwarp": 210, "painter": 220, "vector": 230, "pixelate": 240, "solid": 250}
+COLOURS = {"inswapper": 200, "meshwarp": 210, "painter": 220, "vector": 230, "pixelate": 240, "solid": 250}
 
 
 class Swapper:
@@ -29,6 +33,7 @@ class Swapper:
         vars(self).update(limits)
 
     def swap(self, image, face, persona, *, strength=0.8, look=None):
+        self.look = look
         x1, y1, x2, y2 = (int(v) for v in face.box_xyxy)
         alpha = np.ones((y2 - y1, x2 - x1), np.float32)
         return Patch(np.full((*alpha.shape, 3), self.colour, np.uint8), alpha, (x1, y1))
@@ -88,16 +93,39 @@ def vault(tmp_path):
 def use(monkeypatch):
     """Replace the engines."""
 
-    def replace(judge=None, landmarker=None, finder=None, **swappers):
+    def replace(judge=None, landmarker=None, finder=None, others=(), **swappers):
         fakes = {
             "face_recognizer": judge or Judge(),
             "face_landmarker": landmarker or Landmarker(),
             "face_finder": finder or Finder(),
         }
-        known = {name: Swapper(name) for name in COLOURS} | swappers
-        monkeypatch.setattr(engines, "load", lambda kind, name="auto": fakes.get(kind) or known[name])
+        known = {name: Swapper(name) for name in COLOURS} | swappers | dict(others)
+        monkeypatch.setattr(
+            engines, "load", lambda kind, name="auto": dict(others).get(name) or fakes.get(kind) or known[name]
+        )
 
     return replace
+
+
+NEURAL = [
+    EngineSpec("face_finder", "scrfd", "", "", "MIT", weights=("buffalo_l",)),
+    EngineSpec("face_recognizer", "arcface", "", "", "MIT", weights=("buffalo_l",)),
+    EngineSpec("face_swapper", "inswapper", "", "", "MIT", weights=("buffalo_l", "inswapper_128"), heeds_look=True),
+    EngineSpec("face_restorer", "gfpgan", "", "", "Apache-2.0", weights=("gfpgan",)),
+]
+
+
+@pytest.fixture
+def ready(monkeypatch):
+    """Say which sets of weights are there; the neural engines stand in the table in any case."""
+
+    def with_weights(*names):
+        monkeypatch.setattr(weights, "missing", lambda asked: tuple(n for n in asked if n not in names))
+
+    embedded = [row for row in engines.table() if not row.weights]
+    monkeypatch.setattr(engines, "table", lambda: (*NEURAL, *embedded))
+    with_weights()
+    return with_weights
 
 
 def plan_of(source, *regions):
@@ -190,3 +218,169 @@ def test_the_check_tells_hidden_weak_and_leak_apart(source, use, distance, found
     report = photo.check(source, source.edited(masked), plan)
     assert [f.verdict for f in report.findings] == [verdict]
     assert report.safe is (verdict == "hidden")
+
+
+# ------------------------------------------------------------------------------------------------- photoreal engines
+ALL = ("buffalo_l", "inswapper_128", "gfpgan")
+
+
+def masked_with(source, vault, persona="painted", **options):
+    """All of the masking of a photo with one face by fakes."""
+    return photo.mask(source, vault, Roster(), photo.PhotoOptions(persona=persona, **options))
+
+
+def test_without_weights_nothing_is_asked_of_photoreal_engines(source, vault, use, ready):
+    use(finder=Finder([FACE]))
+    result = masked_with(source, vault)
+    assert "face_swapper" not in result.plan.engines
+    assert result.report.findings[0].engine == "painter"
+    assert result.report.notes == ()
+
+
+@pytest.mark.parametrize("persona", ["painted", "imported"])
+def test_auto_takes_the_photoreal_swapper_where_it_is_ready_and_the_report_names_it(source, vault, use, ready, persona):
+    ready(*ALL)
+    use(finder=Finder([FACE]))
+    result = masked_with(source, vault, persona)
+    assert result.plan.engines["face_swapper"] == "inswapper"
+    assert result.report.findings[0].engine == "inswapper"
+    assert result.report.findings[0].verdict == "hidden"
+    assert "made with inswapper, whose licence forbids commercial use" in result.report.notes
+
+
+def test_a_plan_is_rendered_as_it_was_made_whatever_became_ready_since(source, vault, use, ready):
+    use(finder=Finder([FACE]))
+    plan = photo.analyze(source, Roster(), photo.PhotoOptions(persona="painted"))
+    ready(*ALL)
+    assert photo.render(source, plan, vault).outcomes[0].engine == "painter"
+
+
+def test_a_named_swapper_that_is_not_ready_is_refused_with_its_remedy(source, vault, use, ready):
+    use(finder=Finder([FACE]))
+    with pytest.raises(EngineMissing, match="deepmask weights get buffalo_l inswapper_128"):
+        masked_with(source, vault, swapper="inswapper")
+    ready(*ALL)
+    plan = photo.analyze(source, Roster(), photo.PhotoOptions(persona="painted", swapper="inswapper"))
+    ready()
+    with pytest.raises(EngineMissing, match="deepmask weights get"):
+        photo.render(source, plan, vault)
+
+
+def test_a_restorer_that_is_not_ready_is_refused_only_where_it_would_be_used(source, vault, use, ready):
+    ready("buffalo_l", "inswapper_128")
+    use(finder=Finder([FACE]))
+    with pytest.raises(EngineMissing, match="deepmask weights get gfpgan"):
+        masked_with(source, vault, look=Look(restore=0.5))
+    assert masked_with(source, vault, look=Look(restore=0.5), swapper="painter").report.safe
+
+
+def test_a_plain_mask_is_no_engine_for_personas(source, vault, use, ready):
+    use(finder=Finder([FACE]))
+    with pytest.raises(InputError, match="solid shows no persona; choose one of"):
+        masked_with(source, vault, swapper="solid")
+
+
+def test_a_named_swapper_starts_the_ladder_and_plainer_ones_follow(source, vault, use, ready):
+    ready(*ALL)
+    use(finder=Finder([FACE]))
+    assert masked_with(source, vault, swapper="meshwarp").report.findings[0].engine == "meshwarp"
+    use(finder=Finder([FACE]), meshwarp=Swapper("meshwarp", min_size_px=500))
+    assert masked_with(source, vault, swapper="meshwarp").report.findings[0].engine == "painter"
+    use(finder=Finder([FACE]), inswapper=Swapper("inswapper", min_size_px=500))
+    assert masked_with(source, vault, "painted").report.findings[0].engine == "painter", "drawn anew in any pose"
+    assert masked_with(source, vault, "imported").report.findings[0].engine == "meshwarp"
+
+
+def test_the_look_reaches_the_engine_and_stays_in_the_plan(source, vault, use, ready, tmp_path):
+    ready(*ALL)
+    swapper, look = Swapper("inswapper"), Look(512, 0.7, "head")
+    use(finder=Finder([FACE]), inswapper=swapper)
+    result = masked_with(source, vault, look=look)
+    assert swapper.look == look
+    result.plan.save(tmp_path / "plan.json")
+    swapper.look = None
+    photo.render(source, Plan.load(tmp_path / "plan.json"), vault)
+    assert swapper.look == look
+
+
+class Colours:
+    """Takes the original for the same person as anything that has the colour of these engines."""
+
+    match_below, match_margin, hidden_above = 0.5, 0.07, 0.65
+
+    def __init__(self, *deceived_not_by: str) -> None:
+        self.colours = [COLOURS[name] for name in deceived_not_by]
+
+    def embed(self, image, face):
+        same = np.array_equal(image, PICTURE) or image[150, 150, 0] in self.colours
+        return np.array([0.0 if same else 0.9], np.float32)
+
+
+def test_a_swap_that_any_recogniser_sees_through_gives_way_to_the_next(source, vault, use, ready):
+    ready(*ALL)
+    use(finder=Finder([FACE]), others={"arcface": Colours("painter"), "dlib": Colours("inswapper")})
+    finding = masked_with(source, vault).report.findings[0]
+    assert (finding.engine, finding.verdict) == ("vector", "hidden")
+    assert "inswapper disguised too little; painter disguised too little" in finding.note
+
+
+def test_the_check_tells_what_the_least_deceived_recogniser_thinks(source, use, ready):
+    ready(*ALL)
+    use(finder=Finder([FACE]), others={"arcface": Judge(0.9), "dlib": Judge(0.3)})
+    masked = PICTURE.copy()
+    masked[100:200, 100:200] = PICTURE[100:200, 100:200][::-1, ::-1]
+    report = photo.check(source, source.edited(masked), plan_of(source, Region("face-1", FACE, Decision("pixelate"))))
+    assert report.judges == ("arcface", "dlib")
+    (finding,) = report.findings
+    assert (finding.verdict, finding.judge, finding.distance) == ("leak", "dlib", pytest.approx(0.3))
+    assert "examined with scrfd and arcface, whose licences forbid commercial use" in report.notes
+
+
+def test_a_face_that_only_the_neural_finder_sees_uncovered_is_a_leak(source, use, ready):
+    seen = (20.0, 20.0, 80.0, 80.0)
+    use(finder=Finder(), others={"scrfd": Finder([seen])})
+    assert not photo.check(source, source.edited(PICTURE.copy()), plan_of(source)).findings
+    ready(*ALL)
+    (finding,) = photo.check(source, source.edited(PICTURE.copy()), plan_of(source)).findings
+    assert (finding.verdict, finding.missed_box_xyxy) == ("leak", seen)
+
+
+def test_faces_can_be_looked_for_with_the_neural_finder(source, use, ready):
+    use(others={"scrfd": Finder([FACE])})
+    with pytest.raises(EngineMissing, match="deepmask weights get buffalo_l"):
+        photo.analyze(source, Roster(), photo.PhotoOptions(finder="scrfd"))
+    ready(*ALL)
+    plan = photo.analyze(source, Roster(), photo.PhotoOptions(finder="scrfd"))
+    assert [(r.found_by, r.box_xyxy) for r in plan.regions] == [("scrfd", FACE)]
+
+
+# ---------------------------------------------------------------------------------------------- who is known by what
+class Recognizer(Judge):
+    def embed(self, image, face):
+        return np.zeros(4, np.float32)
+
+
+def test_people_are_known_by_the_recogniser_they_were_enrolled_with(source, use, ready):
+    ready(*ALL)
+    use(finder=Finder([FACE]), judge=Recognizer())
+    roster = people.enrol(Roster(), "Anna", [source], None, recognizer="arcface")
+    assert roster.recognizer == "arcface"
+    plan = photo.analyze(source, roster)
+    assert (plan.engines["face_recognizer"], plan.regions[0].decision.action) == ("arcface", "keep")
+    for asked in (
+        lambda: people.enrol(roster, "Ben", [source], None, recognizer="dlib"),
+        lambda: photo.analyze(source, roster, photo.PhotoOptions(recognizer="dlib")),
+    ):
+        with pytest.raises(InputError, match="enrol them again with dlib"):
+            asked()
+
+
+def test_nobody_is_recognised_while_their_recogniser_is_not_ready(source, use, ready):
+    ready(*ALL)
+    use(finder=Finder([FACE]), judge=Recognizer())
+    roster = people.enrol(Roster(), "Anna", [source], None, recognizer="arcface")
+    ready()
+    with pytest.raises(EngineMissing, match=r"enrolled with arcface.*nobody is recognised.*weights get buffalo_l"):
+        photo.analyze(source, roster)
+    everybody = photo.analyze(source, roster, photo.PhotoOptions(persona="painted"))
+    assert everybody.regions[0].decision == Decision("persona", "painted"), "nobody has to be recognised for that"

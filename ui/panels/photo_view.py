@@ -126,9 +126,7 @@ class PhotoView:
         work = session.work
         if work is not None and work.plan is not None and not work.plan.regions:
             return note("No face was found. If there is one, add it by hand.")
-        if session.locked(self._app.vault):
-            return note("Your list of people is locked, so nobody is recognised; unlock it in the People tab.")
-        return ""
+        return note(self._work.unrecognised(session))
 
     @staticmethod
     def summary(work: Work) -> str:
@@ -201,7 +199,7 @@ def _done(finding: Finding, known: Known) -> str:
     mask, reason = ENGINES.get(finding.engine, ""), finding.note.partition(" instead, because ")[2]
     persona = next((p for p in known.personas if p.id == finding.wanted), None)
     if persona is not None:
-        if finding.engine == "painter" and persona.attributes is None:
+        if finding.engine == "painter" and not persona.redrawable:
             mask = f"a painted face instead of {persona.name}"
         elif finding.engine in _PERSONAS:
             mask = f"{persona.name}: {mask}"

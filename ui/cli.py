@@ -23,7 +23,7 @@ EXIT_STOPPED = 130
 
 COMMANDS = {
     "avatar": "Paint personas from a prompt.",
-    "personas": "List, show, import, export and remove personas.",
+    "personas": "List, show, vary, import, export and remove personas.",
     "people": "Say who gets which persona in your photos.",
     "photo": "Mask the faces of photos.",
     "app": "Open the app in the browser.",

@@ -7,8 +7,16 @@ for variation in avatar.vary(maya, VariationOptions("expression", "laughing")): 
 
 from pipelines.avatar.creating import STARTER_PROMPT, AvatarOptions, Draft, create, drafts, redraw
 from pipelines.avatar.keeping import ATTESTATION, import_portrait, keep, starter
-from pipelines.avatar.posing import pose_of
-from pipelines.avatar.varying import Consistency, VariationOptions, consistency, keep_variation, variations, vary
+from pipelines.avatar.posing import pose_named, pose_of, poses
+from pipelines.avatar.varying import (
+    Consistency,
+    VariationOptions,
+    consistency,
+    explained,
+    keep_variation,
+    variations,
+    vary,
+)
 
 __all__ = [
     "ATTESTATION",
@@ -20,10 +28,13 @@ __all__ = [
     "consistency",
     "create",
     "drafts",
+    "explained",
     "import_portrait",
     "keep",
     "keep_variation",
+    "pose_named",
     "pose_of",
+    "poses",
     "redraw",
     "starter",
     "variations",

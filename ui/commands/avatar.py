@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from deepmask import engines
+from deepmask.engines import EngineSpec
 from deepmask.errors import InputError
+from deepmask.face_pose import FacePose
 from deepmask.media import FORMATS, Photo
 from deepmask.vault import Vault, slug
+from deepmask.wishes import Wishes
 from pipelines import avatar
 from pipelines.avatar import AvatarOptions, Draft
-from ui.commands.shared import existing, json_option, overwrite_option, print_json, progress_bar, refuse_existing
+from ui.commands.shared import (
+    existing,
+    json_option,
+    overwrite_option,
+    print_json,
+    progress_bar,
+    read_photo,
+    refuse_existing,
+)
 
 _PICTURE_SUFFIXES = {suffix for row in FORMATS for suffix in row.suffixes}
 
@@ -21,7 +33,22 @@ def _styles() -> list[str]:
     return ["auto", *(row.name for row in engines.rows("portrait_painter"))]
 
 
-@click.command()
+def _heeding() -> list[EngineSpec]:
+    """The styles that follow words."""
+    return [row for row in engines.rows("portrait_painter") if row.heeds_wishes]
+
+
+class _WithHint(click.Command):
+    """Says below the options how to get the styles that are not ready."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for row in _heeding():
+            if row.missing():
+                formatter.write_paragraph()
+                formatter.write_text(f"To get the style {row.name} ({row.summary}): {row.remedy()}")
+
+
+@click.command(cls=_WithHint)
 @click.argument("prompt")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same prompt and seed, same persona.")
 @click.option("--name", help="Keep the persona in the vault under this name.")
@@ -39,6 +66,13 @@ def _styles() -> list[str]:
     help=f"Portraits with consecutive seeds.  [default: 1 to keep or for a file, {AvatarOptions.count} for a folder]",
 )
 @click.option("--size", type=int, default=AvatarOptions.size_px, show_default=True, help="Side in pixels.")
+@click.option("--negative", default=Wishes.negative, help="Diffusion: what must not be seen.")
+@click.option("--steps", type=int, default=Wishes.steps, help="Diffusion: denoising steps; the engine knows how many.")
+@click.option("--guidance", type=float, default=Wishes.guidance, help="Diffusion: how closely the words are followed.")
+@click.option("--fast/--no-fast", default=Wishes.fast, help="Diffusion: few steps or many; else the device decides.")
+@click.option(
+    "--pose", help="Diffusion: how the head is held, by name (a wrong one lists them) or as in a photo of one face."
+)
 @overwrite_option
 @json_option
 def command(
@@ -51,12 +85,14 @@ def command(
     size: int,
     overwrite: bool,
     as_json: bool,
+    **wishes: Any,
 ) -> None:
     """Paint personas from a prompt.
 
     \b
     deepmask avatar "woman in her forties, red curls, glasses" -o drafts
     deepmask avatar "woman in her forties, red curls, glasses" --seed 2 --name Maya
+    deepmask avatar "woman in her forties, red curls" --style diffusion --pose selfie.jpg -o drafts
     """
     if not prompt.strip():
         raise InputError("Describe a person first; a few words are enough.")
@@ -68,7 +104,7 @@ def command(
         raise InputError("Only one portrait can be kept under a name; choose its seed and leave out --count.")
     if count > 1 and one_file:
         raise InputError(f"{count} portraits need a folder; give -o a name without a picture suffix.")
-    options = AvatarOptions(style, count, size)
+    options = AvatarOptions(style, count, size, _wishes(style, wishes))
     targets = [] if out is None else [out] if one_file else _names(out, prompt, seed, count)
     refuse_existing(targets, overwrite)
     with progress_bar() as progress:
@@ -91,6 +127,28 @@ def command(
     _tell(drafts, targets)
     if persona is not None:
         click.echo(f"Kept {persona.name} (seed {persona.seed}, {persona.engine}).")
+
+
+def _wishes(style: str, given: dict[str, Any]) -> Wishes:
+    """The wishes of the options; a remark where the style pays no heed to them."""
+    asked = {name: value for name, value in given.items() if value not in (None, "")}
+    row = engines.choose("portrait_painter", style)
+    if asked and not row.heeds_wishes:
+        names = ", ".join(f"--{name}" for name in asked)
+        click.echo(f"The style {row.name} goes by attributes alone and pays no heed to {names}.", err=True)
+        return Wishes()
+    if pose := asked.pop("pose", None):
+        asked["pose"] = _pose(pose)
+    return Wishes(**asked)
+
+
+def _pose(text: str) -> FacePose:
+    """A pose by its name, or of the face in a photo."""
+    path = Path(text)
+    if path.suffix.lower() in _PICTURE_SUFFIXES or path.exists():
+        with progress_bar() as progress:
+            return avatar.pose_of(read_photo(path), progress=progress)
+    return avatar.pose_named(text)
 
 
 def _names(folder: Path, prompt: str, seed: int, count: int) -> list[Path]:

@@ -131,7 +131,11 @@ EMBEDDED: list[EngineSpec] = [
 ]  # fmt: skip
 
 
-NEURAL: list[EngineSpec] = []
+NEURAL: list[EngineSpec] = [
+    EngineSpec("speaker_recognizer", "resemblyzer", "deepmask.engines.resemblyzer:Resemblyzer",
+               "GE2E speaker encoder: judges masked voices", "Apache-2.0", ("resemblyzer", "webrtcvad"),
+               "pip install 'deepmask[judge]'"),
+]  # fmt: skip
 
 
 def own_rows() -> list[EngineSpec]:

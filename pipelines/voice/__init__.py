@@ -1,0 +1,54 @@
+"""Recordings: hear who speaks, give each voice another, and check the result.
+
+    plan   = analyze(sound, options)
+    masked = render(sound, plan, vault, out)
+    report = check(sound, masked.sound, plan, vault, masked.outcomes)
+
+``mask`` is the three in a row. A voice that cannot be converted is silent; words that cannot be spoken anew are
+converted: the original is never heard because something failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from deepmask.media.sound import Sound
+from deepmask.progress import Progress, part, silent
+from deepmask.vault import Vault
+from pipelines.voice.analysis import analyze, decide
+from pipelines.voice.checking import check
+from pipelines.voice.model import MaskedSound, VoiceOptions, VoiceOutcome, VoiceResult
+from pipelines.voice.rendering import render
+
+__all__ = [
+    "MaskedSound",
+    "VoiceOptions",
+    "VoiceOutcome",
+    "VoiceResult",
+    "analyze",
+    "check",
+    "decide",
+    "mask",
+    "render",
+]
+
+
+def mask(
+    source: Sound,
+    vault: Vault,
+    out: Path,
+    options: VoiceOptions | None = None,
+    *,
+    progress: Progress = silent,
+) -> VoiceResult:
+    """Analyse, render to ``out`` and check."""
+    options = options or VoiceOptions()
+    if options.persona is not None:
+        options = replace(options, persona=vault.persona(options.persona).id)
+    plan = analyze(source, options, progress=part(progress, 0.0, 0.3))
+    masked = render(source, plan, vault, out, progress=part(progress, 0.3, 0.85))
+    report = check(
+        source, masked.sound, plan, vault, masked.outcomes, notes=masked.notes, progress=part(progress, 0.85, 1.0)
+    )
+    return VoiceResult(out, plan, report)

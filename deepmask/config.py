@@ -44,6 +44,8 @@ class Settings:
     """Where neural engines compute: auto, cpu, cuda or mps."""
     precision: str = "auto"
     """Number format of neural engines: auto, float32, bfloat16 or float16."""
+    safety_checker: bool = True
+    """Whether a generated portrait is looked at before it is shown. Who turns it off answers for what is shown."""
 
     @classmethod
     def load(cls) -> Self:

@@ -18,6 +18,7 @@ from importlib.metadata import entry_points
 from typing import Any, Literal, overload
 
 from deepmask import weights
+from deepmask.config import Settings
 from deepmask.engines.protocols import (
     FaceFinder,
     FaceLandmarker,
@@ -32,6 +33,7 @@ from deepmask.engines.protocols import (
 )
 from deepmask.errors import EngineMissing, UnknownName
 from deepmask.progress import Progress
+from deepmask.weights.places import find
 
 Kind = Literal[
     "portrait_painter", "face_finder", "face_landmarker", "face_recognizer", "face_swapper", "face_restorer",
@@ -55,6 +57,8 @@ class EngineSpec:
     """The command that brings missing modules."""
     weights: tuple[str, ...] = ()
     """Names of sets in :data:`deepmask.weights.WEIGHTS`."""
+    model_setting: str = ""
+    """The setting by which a user puts another set, hub id or folder in the place of the first of ``weights``."""
     label: str = ""
     """What menus call it; empty: its name."""
     heeds_wishes: bool = False
@@ -62,9 +66,15 @@ class EngineSpec:
     heeds_look: bool = False
     """Of face swappers: whether detail and extent matter (:class:`deepmask.look.Look`)."""
 
+    def needed_weights(self) -> tuple[str, ...]:
+        """``weights`` with the choice of the user."""
+        if not self.model_setting:
+            return self.weights
+        return (getattr(Settings.load(), self.model_setting), *self.weights[1:])
+
     def missing(self) -> tuple[str, ...]:
         """Modules that are not installed and weights that cannot be used yet; looks, imports nothing."""
-        return self.missing_modules() + weights.missing(self.weights)
+        return self.missing_modules() + weights.missing(self.needed_weights())
 
     def missing_modules(self) -> tuple[str, ...]:
         """Those of ``needs`` that are not installed."""
@@ -73,14 +83,15 @@ class EngineSpec:
     def remedy(self) -> str:
         """The commands that bring what is missing; empty when nothing is."""
         commands = [self.install] if self.missing_modules() else []
-        if absent := weights.missing(self.weights):
+        if absent := weights.missing(self.needed_weights()):
             commands.append(f"deepmask weights get {' '.join(absent)}")
         return " && ".join(commands)
 
     @property
     def commercial(self) -> bool:
         """Whether licences of engine and weights allow commercial use."""
-        return "non-commercial" not in self.licence.lower() and all(weights.weight(w).commercial for w in self.weights)
+        rows = [find(name).row for name in self.needed_weights()]
+        return "non-commercial" not in self.licence.lower() and all(row.commercial for row in rows)
 
 
 exclusive = threading.RLock()
@@ -132,6 +143,10 @@ EMBEDDED: list[EngineSpec] = [
 
 
 NEURAL: list[EngineSpec] = [
+    EngineSpec("portrait_painter", "diffusion", "deepmask.engines.diffusion:Diffusion",
+               "photographs by Stable Diffusion, from words and poses", "Apache-2.0 (diffusers)",
+               ("torch", "diffusers", "transformers", "accelerate", "peft"), "pip install 'deepmask[neural]'",
+               ("sd15",), "diffusion_model", label="Photograph", heeds_wishes=True),
     EngineSpec("speaker_recognizer", "resemblyzer", "deepmask.engines.resemblyzer:Resemblyzer",
                "GE2E speaker encoder: judges masked voices", "Apache-2.0", ("resemblyzer", "webrtcvad"),
                "pip install 'deepmask[judge]'"),

@@ -1,0 +1,109 @@
+"""Which diffusion model is meant, where it lies, and what it is: read from its configuration, nothing is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from deepmask import weights
+from deepmask.errors import EngineFailed
+
+Family = Literal["sd", "sdxl"]
+FAMILIES: dict[str, Family] = {"StableDiffusionPipeline": "sd", "StableDiffusionXLPipeline": "sdxl"}
+"""Pipelines of diffusers, as ``model_index.json`` names them."""
+
+COMPONENTS = ("unet", "vae", "text_encoder", "text_encoder_2")
+"""Those that have weights and are loaded with the pipeline."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model in the folder layout of diffusers."""
+
+    name: str
+    """As the settings name it."""
+    folder: Path
+    family: Family
+    turbo: bool
+    """Distilled for one to four steps without guidance (Sauer et al., 2023)."""
+    native_px: int
+    """Side of the pictures it was trained on."""
+    text_width: int
+    """Channels of the text it attends to; what goes with it (ControlNet, LoRA) must have the same."""
+
+    def files(self) -> list[Path]:
+        """The weight files that are loaded."""
+        return [path for part in COMPONENTS for path in weight_files(self.folder / part)]
+
+
+def find(name: str) -> Checkpoint:
+    """The model that ``Settings.diffusion_model`` names: a set of weights, a folder, or an id in the hub's cache.
+
+    Raises:
+        EngineMissing: it is not on this machine.
+        EngineFailed: it is broken or of a family we cannot paint with.
+        UnknownName: the name is none of the three.
+    """
+    return read(name, weights.location(name))
+
+
+def read(name: str, folder: Path) -> Checkpoint:
+    """What lies in ``folder``."""
+    index = read_json(folder / "model_index.json")
+    family = FAMILIES.get(str(index.get("_class_name")))
+    if family is None:
+        raise EngineFailed(
+            f"The model {name} is a {index.get('_class_name')}; Deepmask paints with {' and '.join(FAMILIES)}."
+        )
+    unet, vae = read_json(folder / "unet" / "config.json"), read_json(folder / "vae" / "config.json")
+    scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
+    # Of these families only the turbo models are published with an Euler scheduler that starts at the last step.
+    turbo = scheduler.get("timestep_spacing") == "trailing" and "Euler" in str(scheduler.get("_class_name"))
+    try:
+        factor = 2 ** (len(vae["block_out_channels"]) - 1)
+        native_px, text_width = int(unet["sample_size"]) * factor, int(unet["cross_attention_dim"])
+        if unet["in_channels"] != 4:
+            raise EngineFailed(f"The model {name} is made for inpainting; choose one that paints from words.")
+    except (KeyError, TypeError, ValueError) as error:
+        raise EngineFailed(f"The configuration of the model {name} is broken ({folder}); fetch it again.") from error
+    return Checkpoint(name, folder, family, turbo, native_px, text_width)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A configuration file of a model."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise EngineFailed(f"The model file {path} is missing or broken; fetch the model again.") from error
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files that are loaded from the folder of one network: halves where there are some."""
+    files = sorted(folder.glob("*.safetensors"))
+    return [path for path in files if ".fp16." in path.name] or files
+
+
+def assert_whole(files: list[Path]) -> None:
+    """Every file has a sound header and the length that it states.
+
+    Raises:
+        EngineFailed: one has not; the message names it.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    for path in files:
+        try:
+            with safe_open(path, framework="pt"):
+                pass
+        except (SafetensorError, OSError) as error:
+            raise EngineFailed(f"The weight file {path} is broken ({error}); delete it and fetch it again.") from error
+
+
+def digest(name: str, files: list[Path]) -> str:
+    """One SHA-256 over those of ``files`` of the set ``name``: what a recipe names a model by."""
+    folder, known = weights.location(name), weights.digests(name)
+    sums = [known[path.relative_to(folder).as_posix()] for path in files]
+    return "sha256:" + hashlib.sha256("".join(sums).encode()).hexdigest()

@@ -1,0 +1,62 @@
+"""Looks at a finished picture: what must not be shown is not shown.
+
+The checker is Stable Diffusion's own (Rando et al., 2022, describe it): it compares CLIP's reading of the picture with
+seventeen concepts. It is on unless ``Settings.safety_checker`` says otherwise, and without its weights nothing is
+painted.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from deepmask import weights
+from deepmask.engines.diffusion.checkpoint import assert_whole, weight_files
+from deepmask.engines.diffusion.loading import readable_failures
+from deepmask.errors import EngineFailed
+from deepmask.faces import RGBImage
+
+
+class PictureCheck:
+    """The safety checker, on the processor: a second a picture, and no graphics memory."""
+
+    def __init__(self, model_folder: Path) -> None:
+        """With the checker in the model's own folder, or that of Stable Diffusion 1.5.
+
+        Raises:
+            EngineMissing: neither is there.
+        """
+        self.model_folder = model_folder
+        own = model_folder / "safety_checker"
+        self.folder = own if weight_files(own) else weights.location("safety_checker") / "safety_checker"
+
+    def refuse_unfit(self, picture: RGBImage) -> None:
+        """Raise if the picture (H, W, 3) may not be shown.
+
+        Raises:
+            EngineFailed: it may not.
+        """
+        import torch
+
+        pixels = self._eye(images=[picture], return_tensors="pt").pixel_values
+        with torch.no_grad():
+            _, flagged = self._checker(clip_input=pixels, images=[picture.copy()])
+        if any(flagged):
+            raise EngineFailed("The safety checker refused this portrait; try another seed or other words.")
+
+    @cached_property
+    def _checker(self) -> Any:
+        from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+
+        with readable_failures("safety_checker"):
+            assert_whole(weight_files(self.folder))
+            return StableDiffusionSafetyChecker.from_pretrained(
+                self.folder, variant=weights.variant(self.folder), use_safetensors=True, local_files_only=True
+            ).float()
+
+    @cached_property
+    def _eye(self) -> Any:
+        from transformers import CLIPImageProcessor
+
+        return CLIPImageProcessor()  # its defaults are CLIP's own: 224 px, normalised

@@ -7,6 +7,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from deepmask.engines.crops import square_crop
 from deepmask.engines.quiet import native_stderr_muted
@@ -25,15 +26,20 @@ class HandFinder:
 
     def covers(self, image: RGBImage, landmarks: Landmarks) -> bool:
         """Whether a hand lies before the face with these landmarks."""
+        return bool(self.joints(image, landmarks))
+
+    def joints(self, image: RGBImage, landmarks: Landmarks) -> list[NDArray[np.float64]]:
+        """The joints (21, 2) of each hand before the face with these landmarks, in pixels of the picture."""
         outline = landmarks[list(OVAL), :2]
         x, y = outline.mean(0)
         crop = square_crop(image, (float(x), float(y)), 1.35 * face_size(landmarks), CROP_PX)
         oval = crop.points_to_crop(outline).astype(np.float32)
+        before = []
         for hand in self._model.process(crop.rgb).multi_hand_landmarks or ():
             joints = [(joint.x * CROP_PX, joint.y * CROP_PX) for joint in hand.landmark]
             if sum(cv2.pointPolygonTest(oval, joint, False) >= 0 for joint in joints) >= JOINTS_ON_FACE:
-                return True
-        return False
+                before.append(crop.points_to_picture(np.array(joints)))
+        return before
 
     @cached_property
     def _model(self) -> Any:

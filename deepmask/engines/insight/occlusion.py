@@ -1,0 +1,118 @@
+"""What stays in front of the new face: hair, hands, frames of glasses, microphones and the like.
+
+What stays shows the person's own pixels, so only what is surely before the face stays: in doubt the new face covers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepmask.engines.insight.mask import features
+from deepmask.engines.meshwarp.colour import to_lab
+from deepmask.engines.meshwarp.eyewear import wears_glasses
+from deepmask.engines.meshwarp.geometry import MeshPoints
+from deepmask.engines.meshwarp.occlusion import hair_free
+from deepmask.engines.meshwarp.regions import Mask, SoftMask, bare_skin, brows, eyes, grown, hull, oval, shrunk, soft
+from deepmask.faces import RGBImage
+from deepmask.head_pose import face_size
+from deepmask.landmark_points import LEFT_BROW, LEFT_EYE, LIPS_OUTER, RIGHT_BROW, RIGHT_EYE
+
+MOST_OF_FEATURES, MOST_OF_FACE = 0.6, 0.7
+"""Shares of brows-to-mouth and of the whole face that may be hidden by something; more is a mistake, and covered."""
+
+OTHER_HUE = 16.0
+"""Distance in the a, b plane of CIE Lab from the face's skin that no shade of it reaches."""
+
+BRIGHTER = 34.0
+CRISP = 14.0
+"""Colour step (CIE76) along the outline of a thing before the face; a coloured light fades instead."""
+
+Joints = NDArray[np.float64]
+"""(21, 2) of a hand as MediaPipe counts them, pixels of the crop."""
+
+
+def uncovered(image: RGBImage, points: MeshPoints, hands: Sequence[Joints] = ()) -> SoftMask:
+    """(n, n): 1 where the new face is seen, 0 where something lies before the face."""
+    n, face_px = image.shape[0], face_size(points)
+    things = foreign_things(image, points)
+    for joints in hands:
+        things |= hand(n, joints)
+    free = np.minimum(hair_free(image, points, face_px), 1 - soft(things, 0.008 * face_px))
+    if wears_glasses(image, points):
+        free = np.minimum(free, 1 - soft(frames(image, points), 0.004 * face_px))
+    for part, most in ((features(n, points), MOST_OF_FEATURES), (oval(n, points), MOST_OF_FACE)):
+        inside = part > 0
+        if inside.any() and 1 - float(free[inside].mean()) > most:
+            return np.ones((n, n), np.float32)
+    return free.astype(np.float32)
+
+
+def foreign_things(image: RGBImage, points: MeshPoints) -> Mask:
+    """What reaches into the face from outside, is no shade of its skin, and has a crisp outline.
+
+    Dark things are left out: beards and shadows are dark, too.
+    """
+    n, face_px = image.shape[0], face_size(points)
+    lab = to_lab(image)
+    skin = lab[bare_skin(n, points, face_px) > 0]
+    things = np.zeros((n, n), np.uint8)
+    if len(skin) < 60:
+        return things
+    middle = np.median(skin, 0)
+    spread = 1.4826 * np.median(np.abs(skin - middle), 0)
+    in_shadow = middle[1:] * np.clip(lab[..., :1] / (middle[0] + 1e-3), 0, 1)
+    away = lab[..., 1:] - in_shadow
+    hue = np.linalg.norm(away, axis=2) > max(OTHER_HUE, 4 * float(spread[1:].max()))
+    lips = grown(hull(n, points[list(LIPS_OUTER), :2]), 0.03 * face_px) > 0
+    hue &= ~lips | (away.min(2) < -OTHER_HUE)  # lips are redder than skin, never greener or bluer
+    bright = lab[..., 0] - middle[0] > max(BRIGHTER, 3 * float(spread[0]))
+    face = oval(n, points)
+    foreign = ((hue | bright) & (eyes(n, points) == 0)).astype(np.uint8)
+    foreign = cv2.morphologyEx(foreign, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+    rim = (face > 0) & (shrunk(face, 0.02 * face_px) == 0)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((foreign & (face > 0)).astype(np.uint8))
+    for part in range(1, count):
+        one = labels == part
+        large = stats[part, cv2.CC_STAT_AREA] > 0.004 * (face > 0).sum()
+        if large and (one & rim).sum() > 3 and _step(lab, one, face > 0, face_px) > CRISP:
+            things[one] = 255
+    return grown(things, 1) if things.any() else things
+
+
+def _step(lab: NDArray[np.float32], inside: NDArray[np.bool_], face: NDArray[np.bool_], face_px: float) -> float:
+    """Median colour step across the outline of a region within the face."""
+    mask = np.where(inside, 255, 0).astype(np.uint8)
+    near = max(2.0, 0.012 * face_px)
+    out = (grown(mask, 2 * near) > 0) & (grown(mask, near) == 0) & face
+    into = (mask > 0) & (shrunk(mask, 2 * near) == 0) & (shrunk(mask, near) > 0)
+    if out.sum() < 8 or into.sum() < 8:
+        return 0.0
+    return float(np.linalg.norm(np.median(lab[into], 0) - np.median(lab[out], 0)))
+
+
+def hand(side_px: int, joints: Joints) -> Mask:
+    """Palm and fingers of a hand, drawn a little thinner than they are."""
+    mask = hull(side_px, joints[[0, 1, 5, 9, 13, 17]])
+    width = max(1, round(0.2 * float(np.linalg.norm(joints[5] - joints[17]))))
+    for first in (1, 5, 9, 13, 17):
+        chain = np.round(joints[first : first + 4]).astype(np.int32)
+        cv2.polylines(mask, [chain], False, (255.0,), width)
+    return mask
+
+
+def frames(image: RGBImage, points: MeshPoints) -> Mask:
+    """Thin dark lines around the eyes, without eyes and brows: the frames of glasses."""
+    n, face_px = image.shape[0], face_size(points)
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    reach = 2 * max(2, round(0.03 * face_px)) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel) > 0.22 * float(np.median(grey))
+    around = np.zeros((n, n), np.uint8)
+    for eye, brow in ((LEFT_EYE, LEFT_BROW), (RIGHT_EYE, RIGHT_BROW)):
+        around |= grown(hull(n, points[[*eye, *brow], :2]), 0.1 * face_px)
+    kept = grown(eyes(n, points), 0.03 * face_px) | brows(n, points)
+    return np.where(dark & (around > 0) & (kept == 0), 255, 0).astype(np.uint8)

@@ -26,7 +26,6 @@ USER = "deepmask"
 _AT_HOME = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_RUN_HISTORY": "False",
-    "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
 }
@@ -78,8 +77,14 @@ def running(settings: Settings, *, password: str | None = None) -> Iterator[str]
 
 
 def stay_home() -> None:
-    """Forbid Gradio and what it brings to speak to anybody; has to happen before it is imported."""
+    """Forbid Gradio and what it brings to speak to anybody; has to happen before it is imported.
+
+    The hub's library is told directly: the variable HF_HUB_OFFLINE is the user's, who switches downloads off with it.
+    """
     os.environ.update(_AT_HOME)
+    from huggingface_hub import constants
+
+    constants.HF_HUB_OFFLINE = True
 
 
 def build(settings: Settings, workspace: Workspace) -> Blocks:

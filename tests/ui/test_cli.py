@@ -406,10 +406,10 @@ def test_the_doctor_finds_this_machine_healthy_and_a_bad_vault_not(deepmask, tmp
 
 
 def test_the_doctor_names_the_system_library_that_is_missing():
-    from ui.commands.doctor import _remedy
+    from ui.checks import remedy_for
 
     error = ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
-    assert "apt-get install libgl1" in _remedy(error)
+    assert "apt-get install libgl1" in remedy_for(error)
 
 
 def test_usage_errors_and_unknown_commands_exit_with_2(deepmask):

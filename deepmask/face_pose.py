@@ -1,15 +1,48 @@
-"""The pose of a face as OpenPose draws it: 70 points, the condition of a ControlNet."""
+"""The pose of a face as OpenPose draws it: 70 points, the condition of a ControlNet.
+
+A pose is a template of ours or comes from the landmarks of a photographed face. Only the points are kept of the photo,
+brought to the place and size that a head has in a portrait; they say how the head is held and the face is moved, not
+whose it is (though a jaw and a nose leave a trace of their shape).
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deepmask.errors import UnknownName
+from deepmask.faces import Landmarks, RGBImage
+from deepmask.head_pose import frontal_face, similarity_fit
+from deepmask.landmark_points import RIGID
+from deepmask.resources import ASSETS
+
 POINTS = 70
 """Jaw 17, brows 10, nose 9, eyes 12, lips 20, pupils 2 (OpenPose face model, Simon et al., 2017)."""
+
+FROM_MESH: tuple[tuple[int, ...], ...] = (
+    (127,), (234, 93), (93, 132), (58,), (172,), (136,), (149,), (148, 176), (152,),
+    (377, 400), (378,), (365,), (397,), (288,), (323, 361), (454, 323), (356,),
+    (70,), (63,), (105,), (66,), (107,), (336,), (296,), (334,), (293,), (300,),
+    (168,), (6, 197), (195, 5), (4,), (64, 240), (97,), (2,), (326,), (294, 460),
+    (33,), (160,), (158,), (133,), (153,), (144,), (362,), (385,), (387,), (263,), (373,), (380,),
+    (61,), (39,), (37,), (0,), (267,), (269,), (291,), (405,), (314,), (17,), (84,), (181,),
+    (78,), (82,), (13,), (312,), (308,), (317,), (14,), (87,), (468,), (473,),
+)  # fmt: skip
+"""For each point the landmarks of MediaPipe FaceMesh whose mean it is."""
+
+FRAME_CM = 40.0
+"""Side of a head-and-shoulders portrait, measured at the face."""
+HEAD_CENTRE = (0.5, 0.45)
+"""Where the middle of the head lies in a portrait, in 0..1."""
+HEAD_DEPTH_CM = 7.0
+"""The middle of the head behind the middle of the face: a head turns about it."""
+
+DOT = 3 / 512
+"""Radius of the discs that the ControlNet was trained on, of the side of the picture."""
 
 
 @dataclass(frozen=True)
@@ -35,3 +68,46 @@ class FacePose:
         """From :meth:`to_json`."""
         points = [(np.nan, np.nan) if p is None else (float(p[0]), float(p[1])) for p in data["points"]]
         return cls(np.array(points, np.float64).reshape(-1, 2), str(data["name"]))
+
+    @classmethod
+    def from_landmarks(cls, landmarks: Landmarks, *, name: str = "", frame_cm: float = FRAME_CM) -> Self:
+        """The pose of a photographed face (478, 3), as a portrait would show it.
+
+        Args:
+            frame_cm: side of the portrait at the face; a smaller one is a close-up.
+        """
+        rigid = list(RIGID)
+        mean = frontal_face()
+        fit = similarity_fit(mean[rigid], landmarks[rigid])
+        centre = fit.apply(mean[rigid].mean(0) + [0.0, 0.0, HEAD_DEPTH_CM])[:2]
+        points = np.array([landmarks[list(ids), :2].mean(0) for ids in FROM_MESH])
+        return cls((points - centre) / (fit.scale * frame_cm) + HEAD_CENTRE, name)
+
+    @classmethod
+    def templates(cls) -> tuple[Self, ...]:
+        """Ours, from the front to the unusual."""
+        files = sorted((ASSETS / "poses").glob("*.json"))
+        return tuple(cls.from_json(json.loads(path.read_text("utf-8"))) for path in files)
+
+    @classmethod
+    def template(cls, name: str) -> Self:
+        """The template of that name.
+
+        Raises:
+            UnknownName: there is none; the message lists the known.
+        """
+        templates = cls.templates()
+        for pose in templates:
+            if pose.name == name:
+                return pose
+        raise UnknownName.of("pose", name, [pose.name for pose in templates])
+
+    def draw(self, size_px: int) -> RGBImage:
+        """(size_px, size_px, 3): white discs on black, no lines, as OpenPose's face map is drawn for the ControlNet."""
+        import cv2
+
+        canvas = np.zeros((size_px, size_px, 3), np.uint8)
+        radius = max(1, round(DOT * size_px))
+        for x, y in self.points[np.isfinite(self.points).all(1)]:
+            cv2.circle(canvas, (int(x * size_px), int(y * size_px)), radius, (255, 255, 255), -1)
+        return canvas

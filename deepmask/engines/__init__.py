@@ -142,20 +142,39 @@ EMBEDDED: list[EngineSpec] = [
 ]  # fmt: skip
 
 
+_INSIGHT = ("insightface", "onnx", "onnxruntime", "cv2")
+
 NEURAL: list[EngineSpec] = [
     EngineSpec("portrait_painter", "diffusion", "deepmask.engines.diffusion:Diffusion",
                "photographs by Stable Diffusion, from words and poses", "Apache-2.0 (diffusers)",
                ("torch", "diffusers", "transformers", "accelerate", "peft"), "pip install 'deepmask[neural]'",
                ("sd15",), "diffusion_model", label="Photograph", heeds_wishes=True),
+    EngineSpec("face_recognizer", "arcface", "deepmask.engines.insight:ArcFace",
+               "ArcFace, 512 numbers a face", "InsightFace MIT; models non-commercial research",
+               _INSIGHT, "pip install 'deepmask[neural]'", ("buffalo_l",)),
+    EngineSpec("face_swapper", "inswapper", "deepmask.engines.insight:InSwapper",
+               "the persona's identity in the pose, expression and light of the photo",
+               "InsightFace MIT; models non-commercial research", (*_INSIGHT, *_MP, "scipy"),
+               "pip install 'deepmask[neural]'", ("buffalo_l", "inswapper_128"), heeds_look=True),
+    EngineSpec("face_restorer", "gfpgan", "deepmask.engines.insight:Gfpgan",
+               "GFPGAN 1.4: sharpens a swapped face", "Apache-2.0", _INSIGHT, "pip install 'deepmask[neural]'",
+               ("gfpgan",)),
     EngineSpec("speaker_recognizer", "resemblyzer", "deepmask.engines.resemblyzer:Resemblyzer",
                "GE2E speaker encoder: judges masked voices", "Apache-2.0", ("resemblyzer", "webrtcvad"),
                "pip install 'deepmask[judge]'"),
 ]  # fmt: skip
 
+NEURAL_LAST: list[EngineSpec] = [
+    EngineSpec("face_finder", "scrfd", "deepmask.engines.insight:ScrfdFinder",
+               "SCRFD at three sizes and four turns", "InsightFace MIT; models non-commercial research",
+               _INSIGHT, "pip install 'deepmask[neural]'", ("buffalo_l",)),
+]  # fmt: skip
+"""Neural rows that 'auto' passes over as long as the embedded ones work."""
+
 
 def own_rows() -> list[EngineSpec]:
-    """Our own rows, the neural ones first; named by the entry point of this package."""
-    return NEURAL + EMBEDDED
+    """Our own rows, most of the neural ones first; named by the entry point of this package."""
+    return NEURAL + EMBEDDED + NEURAL_LAST
 
 
 @cache

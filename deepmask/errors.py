@@ -6,6 +6,7 @@
     │   ├── PlanError             a plan of another medium, of a newer schema, or broken
     │   └── UnknownName           a persona, person, engine or style that does not exist
     ├── VaultError                the vault cannot be read or written
+    ├── WeightsError              weights cannot be fetched, brought along or checked
     ├── EngineError
     │   ├── EngineMissing         packages or weights are absent; the message has the command that brings them
     │   └── EngineFailed          the engine ran and could not do this one thing (a plainer one takes over)
@@ -43,6 +44,10 @@ class UnknownName(InputError):
 
 class VaultError(DeepmaskError):
     """The vault cannot be read or written."""
+
+
+class WeightsError(DeepmaskError):
+    """Weights that cannot be fetched, brought along or checked."""
 
 
 class EngineError(DeepmaskError):

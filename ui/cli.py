@@ -2,8 +2,8 @@
 
 Each command lives in its own module, imported only when the command runs, so that ``deepmask --help`` answers at once.
 
-Exit codes: 0 done; 1 ``doctor`` found something broken; 2 bad input or usage; 3 a face would still be recognisable;
-130 stopped with Ctrl-C.
+Exit codes: 0 done; 1 ``doctor`` or ``weights verify`` found something broken; 2 bad input or usage; 3 a face would
+still be recognisable; 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ COMMANDS = {
     "app": "Open the app in the browser.",
     "demo": "Mask a sample photo with a painted persona.",
     "engines": "List the engines and what they need.",
+    "weights": "List, get, check, import and remove the weights of neural engines.",
     "doctor": "Check that everything works on this machine.",
 }
 """Command → one line of help. ``ui.commands.NAME`` holds a click command called ``command``."""

@@ -64,6 +64,8 @@ class Weight:
     year: int
     shares: str = ""
     """Name of the set in whose folder the files lie, where that is not its own."""
+    helps: tuple[str, ...] = ()
+    """Names of engines that work without it, too, but better or in more ways with it."""
 
     @property
     def size_bytes(self) -> int:
@@ -133,7 +135,7 @@ WEIGHTS: tuple[Weight, ...] = (
     Weight(
         "safety_checker", "safety checker of Stable Diffusion 1.5, for other models",
         "stable-diffusion-v1-5/stable-diffusion-v1-5", "451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
-        _SAFETY_CHECKER, _RAIL, _RAIL_URL, True, "CompVis", 2022, shares="sd15",
+        _SAFETY_CHECKER, _RAIL, _RAIL_URL, True, "CompVis", 2022, shares="sd15", helps=("diffusion",),
     ),
     # Revision: brycedrennan/imaginAIry (imaginairy/config.py); nobody was found to state a digest.
     Weight(
@@ -143,7 +145,7 @@ WEIGHTS: tuple[Weight, ...] = (
             WeightFile("config.json", 999),
             WeightFile("diffusion_pytorch_model.fp16.safetensors", 722_598_642),
         ),
-        "OpenRAIL", _RAIL_URL, True, "Lvmin Zhang", 2023,
+        "OpenRAIL", _RAIL_URL, True, "Lvmin Zhang", 2023, helps=("diffusion",),
     ),
     # Digest: darkshapes/MIR (mir/mir.json).
     Weight(
@@ -152,7 +154,7 @@ WEIGHTS: tuple[Weight, ...] = (
         (WeightFile("pytorch_lora_weights.safetensors", 134_621_556,
                     "8f90d840e075ff588a58e22c6586e2ae9a6f7922996ee6649a7f01072333afe4"),),
         "OpenRAIL++-M", "https://huggingface.co/stabilityai/stable-diffusion-xl-base-1.0/blob/main/LICENSE.md",
-        True, "Tsinghua University, IIIS", 2023,
+        True, "Tsinghua University, IIIS", 2023, helps=("diffusion",),
     ),
     # Digest: darkshapes/MIR (mir/automata.py, earlier versions).
     Weight(
@@ -164,6 +166,7 @@ WEIGHTS: tuple[Weight, ...] = (
                        "db169d69145ec4ff064e49d99c95fa05d3eb04ee453de35824a6d0f325513549"),
         ),
         "MIT", "https://github.com/madebyollin/taesd/blob/main/LICENSE", True, "Ollin Boer Bohan", 2023,
+        helps=("diffusion",),
     ),
     # Digest of the unet: utensils/mold (crates/mold-core/src/manifest.rs); of the second text encoder, which is that of
     # SDXL: mcmonkeyprojects/SwarmUI (WorkflowGeneratorModelSupport.cs). The revision is the last of the repository.
@@ -195,6 +198,7 @@ WEIGHTS: tuple[Weight, ...] = (
         ),
         "non-commercial research (Stability AI Community)",
         "https://huggingface.co/stabilityai/sdxl-turbo/blob/main/LICENSE.md", False, "Stability AI", 2023,
+        helps=("diffusion",),
     ),
     # Digests: tednoob/crappy-face-swap (README.md); also visomaster/VisoMaster (app/processors/models_data.py) and
     # yakhyo/uniface (uniface/constants.py). The publisher's own place has a zip; this one, of Deep-Live-Cam, the files.

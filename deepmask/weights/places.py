@@ -1,0 +1,187 @@
+"""Where a set lies: ``<home>/models/<name>``, a copy the Hugging Face cache has already, or a folder of the user's."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from deepmask import config
+from deepmask.errors import InputError, UnknownName
+from deepmask.weights import layout, table
+from deepmask.weights.manifest import Manifest
+from deepmask.weights.table import HUB_ID, Weight, WeightFile
+
+HUB_PAGE = "https://huggingface.co"
+FREE = ("mit", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "unlicense", "openrail")
+"""Licences of the hub that allow commercial use; 'openrail' stands for its family."""
+
+NOT_STATED = "not stated"
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_LICENCE = re.compile(r"^license:\s*['\"]?([\w.+-]+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A set, and the folder its files lie in or would lie in."""
+
+    row: Weight
+    folder: Path
+    ours: bool = True
+    """In ``<home>/models``: its files may be replaced and removed."""
+    trusted: bool = False
+    """A folder the user named: whatever lies in it was chosen by the user."""
+
+    def path(self, file: WeightFile) -> Path:
+        """Where ``file`` lies."""
+        return self.folder / file.path
+
+    def has(self, file: WeightFile) -> bool:
+        """Whether it is there: a regular file that no link leads away from where it should be."""
+        path = self.path(file)
+        return path.is_file() and path.resolve().is_relative_to(self._root())
+
+    def complete(self) -> bool:
+        """Whether all files are there."""
+        return bool(self.row.files) and all(self.has(file) for file in self.row.files)
+
+    def manifest(self) -> Manifest:
+        """What is known of the files."""
+        return Manifest.of(self.folder, ours=self.ours)
+
+    def published(self, file: WeightFile) -> str:
+        """The digest by which a hub's cache names the file: 'sha256:…', 'git:…', or empty."""
+        return "" if self.ours or self.trusted else digest_of_cache(self.path(file).resolve())
+
+    def _root(self) -> Path:
+        """No file may lead out of here: the folder, or for a snapshot of the hub's cache, the repository's folder."""
+        real = self.folder.resolve()
+        return real if self.ours or self.trusted else real.parent.parent
+
+
+def models() -> Path:
+    """The folder of all sets."""
+    return config.home() / "models"
+
+
+def find(name: str) -> Place:
+    """Where the set ``name`` lies: a name of the table, a hub id 'organisation/name', or a folder.
+
+    Raises:
+        UnknownName: neither in the table, nor a hub id, nor a folder.
+    """
+    known = {row.name: row for row in table.rows()} | {row.repo: row for row in table.rows() if not row.shares}
+    if row := known.get(name):
+        return _of_table(row)
+    if HUB_ID.fullmatch(name) and ((place := _of_hub(name)).complete() or not Path(name).is_dir()):
+        return place
+    if (folder := Path(name).expanduser()).is_dir():
+        return _of_user(folder)
+    raise UnknownName.of("set of weights, hub id or folder", name, [row.name for row in table.rows()])
+
+
+def hub_row(repo: str, files: tuple[WeightFile, ...], licence: str = "", **known: Any) -> Weight:
+    """The row of a repository that is not in the table.
+
+    Args:
+        licence: as the hub names it; unless it is known to allow commercial use, it is taken as not allowing it.
+        known: other fields of :class:`Weight`.
+    """
+    free = licence.lower().startswith(FREE) or "openrail" in licence.lower()
+    row = Weight(
+        repo, repo, repo, "main", files, licence or NOT_STATED, f"{HUB_PAGE}/{repo}", free, repo.partition("/")[0], 0
+    )
+    return replace(row, **known)
+
+
+def _row_of_data(data: dict[str, Any]) -> Weight:
+    """A row from the manifest of a set that is not in the table.
+
+    Raises:
+        TypeError, KeyError: it is not one.
+    """
+    files = tuple(WeightFile(**file) for file in data["files"])
+    return Weight(**{**data, "files": files})
+
+
+def _of_table(row: Weight) -> Place:
+    own = Place(row, models() / row.folder)
+    if own.complete() or any(file.source for file in row.files):
+        return own
+    return next((p for p in _snapshots(row) if p.complete()), own)
+
+
+def _of_hub(repo: str) -> Place:
+    empty = hub_row(repo, ())
+    own = Place(empty, models() / empty.folder)
+    if data := own.manifest().row:
+        try:
+            own = Place(_row_of_data(data), own.folder)
+        except (TypeError, KeyError, InputError):
+            own = Place(empty, own.folder)
+    if own.complete():
+        return own
+    for snapshot in _snapshots(empty):
+        files = files_of(snapshot.folder)
+        if files:
+            row = hub_row(repo, files, licence=_stated_licence(snapshot.folder))
+            return Place(row, snapshot.folder, ours=False)
+    return own
+
+
+def _of_user(folder: Path) -> Place:
+    files = files_of(folder)
+    row = Weight(str(folder), folder.name, "", "", files, "your own folder", "", True, "", 0)
+    return Place(row, folder, ours=False, trusted=True)
+
+
+def files_of(folder: Path) -> tuple[WeightFile, ...]:
+    """The files of a folder that would be loaded."""
+    found = [path for depth in ("*", "*/*") for path in folder.glob(depth) if path.is_file()]
+    names = layout.needed(path.relative_to(folder).as_posix() for path in found)
+    return tuple(WeightFile(name, (folder / name).stat().st_size) for name in names)
+
+
+def _snapshots(row: Weight) -> list[Place]:
+    """Copies in the Hugging Face cache, the wanted revision first (huggingface_hub's layout of ``$HF_HOME/hub``)."""
+    repo = hub_cache() / f"models--{row.repo.replace('/', '--')}"
+    try:
+        commits = [child.name for child in (repo / "snapshots").iterdir() if _COMMIT.fullmatch(child.name)]
+    except OSError:
+        return []
+    wanted = [row.revision, _text(repo / "refs" / row.revision), _text(repo / "refs" / "main")]
+    order = [name for name in wanted if name in commits] + sorted(commits)
+    return [Place(row, repo / "snapshots" / commit, ours=False) for commit in dict.fromkeys(order)]
+
+
+def hub_cache() -> Path:
+    """Where huggingface_hub keeps what it has downloaded."""
+    if chosen := os.environ.get("HF_HUB_CACHE"):
+        return Path(chosen).expanduser()
+    if home := os.environ.get("HF_HOME"):
+        return Path(home).expanduser() / "hub"
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(cache).expanduser() / "huggingface" / "hub"
+
+
+def digest_of_cache(blob: Path) -> str:
+    """The digest in the name of a file of a hub's cache, or nothing if it is not one ('blobs/<digest>')."""
+    if blob.parent.name != "blobs" or not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", blob.name):
+        return ""
+    return f"{'sha256' if len(blob.name) == 64 else 'git'}:{blob.name}"
+
+
+def _stated_licence(folder: Path) -> str:
+    """The licence in the front matter of the model card, if the snapshot has one."""
+    found = _LICENCE.search(_text(folder / "README.md"))
+    return found.group(1) if found else ""
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", errors="replace").strip()
+    except OSError:
+        return ""

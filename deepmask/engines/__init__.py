@@ -139,6 +139,12 @@ EMBEDDED: list[EngineSpec] = [
                "few large soft cells", "part of Deepmask", ("cv2",)),
     EngineSpec("face_swapper", "solid", "deepmask.engines.masks:Solid",
                "one flat shape", "part of Deepmask", ("cv2",)),
+    EngineSpec("transcriber", "sphinx", "deepmask.engines.sphinx:Sphinx",
+               "PocketSphinx, English, every third word of free speech wrong: to be corrected by hand", "BSD",
+               ("pocketsphinx", "av")),
+    EngineSpec("speech_synthesizer", "espeak", "deepmask.engines.espeak:Espeak",
+               "espeak-ng, a hundred languages, audibly a machine", "GPL-3.0, in a process of its own",
+               ("espeakng_loader", "av")),
 ]  # fmt: skip
 
 

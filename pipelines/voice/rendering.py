@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from deepmask.errors import EngineError, MediaError
-from deepmask.media.muxing import mux
 from deepmask.media.sound import Samples, Sound
 from deepmask.media.sound_formats import MUXED
 from deepmask.media.sound_writing import SoundWriter
@@ -44,6 +43,8 @@ def render(source: Sound, plan: VoicePlan, vault: Vault, out: Path, *, progress:
         track, outcomes = _track(source, plan, voices, parts, folder, part(progress, 0.0, 0.9))
         sound = Sound.open(track)
         if is_video:
+            from deepmask.media.muxing import mux
+
             notes = mux(source, track, out, part(progress, 0.9, 1.0))
         else:
             notes = ()

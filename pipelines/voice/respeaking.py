@@ -13,7 +13,6 @@ import numpy as np
 
 from deepmask import config, engines
 from deepmask.errors import EngineFailed
-from deepmask.media.resampling import resampled
 from deepmask.media.sound import Samples, Sound
 from deepmask.media.sound_writing import SoundWriter
 from deepmask.progress import Progress, part
@@ -116,6 +115,8 @@ def _speak(phrase: Phrase, voice: Voice, name: str, language: str, path: Path, p
 
 def _levelled(path: Path, rate_hz: int) -> Samples:
     """(n,) samples of a phrase at another rate and at the level of speech."""
+    from deepmask.media.resampling import resampled
+
     sound = Sound.open(path)
     samples = np.concatenate(list(resampled((b[:, 0] for b in sound.blocks()), sound.rate_hz, rate_hz)))
     loud = samples[np.abs(samples) > 0.1 * np.abs(samples).max(initial=0.0)]

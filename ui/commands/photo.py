@@ -32,6 +32,7 @@ from pipelines import photo
 from pipelines.photo import PhotoOptions
 from ui.commands.outputs import Job, pair
 from ui.commands.shared import (
+    ByDefault,
     existing,
     json_option,
     open_roster,
@@ -54,26 +55,17 @@ _NOT_WRITTEN = (
 Decorator = Callable[[Any], Any]
 
 
-class _MaskByDefault(click.Group):
-    """Takes the arguments for ``mask`` when the first one is not a command."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args and args[0] not in (*self.commands, *ctx.help_option_names):
-            args = ["mask", *args]
-        return super().parse_args(ctx, args)
-
-    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        return ["PHOTO... -o OUT [OPTIONS] | COMMAND ..."]
+class _Photo(ByDefault):
+    """Tells at the end of its help how to get photoreal faces."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        mask.format_options(click.Context(mask, parent=ctx), formatter)
-        self.format_commands(ctx, formatter)
+        super().format_options(ctx, formatter)
         if hint := _photoreal():
             formatter.write_paragraph()
             formatter.write_text(hint)
 
 
-@click.group(cls=_MaskByDefault)
+@click.group(cls=_Photo, default="mask", usage="PHOTO... -o OUT [OPTIONS] | COMMAND ...")
 def command() -> None:
     """Mask the faces of photos; folders stand for the photos in them.
 

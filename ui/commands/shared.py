@@ -30,6 +30,27 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace files that exist.")
 
 
+class ByDefault(click.Group):
+    """Takes the arguments for its command ``default`` when the first one is not a command."""
+
+    def __init__(self, *args: Any, default: str, usage: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._default, self._usage = default, usage
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = [self._default, *args]
+        return super().parse_args(ctx, args)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [self._usage]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        default = self.commands[self._default]
+        default.format_options(click.Context(default, parent=ctx), formatter)
+        self.format_commands(ctx, formatter)
+
+
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
     """A ``Progress`` that draws one line on stderr if that is a terminal, and is silent otherwise."""

@@ -13,6 +13,7 @@ from deepmask.engines import EngineSpec
 from deepmask.errors import InputError
 from deepmask.progress import Progress, part
 from deepmask.weights import Weight
+from deepmask.weights.places import find
 
 Readiness = Literal["ready", "get", "licence", "unfinished", "damaged", "packages"]
 """packages: everything is there but Python packages, which only a command can bring."""
@@ -80,9 +81,10 @@ def offers() -> list[Offer]:
     """Engines that need weights, then sets that no engine demands."""
     rows = [row for row in engines.table() if row.weights]
     named = [
-        Offer(f"{row.kind}:{row.name}", row.label or row.name, row.summary, _sets(row.weights), row) for row in rows
+        Offer(f"{row.kind}:{row.name}", row.label or row.name, row.summary, _sets(row.needed_weights()), row)
+        for row in rows
     ]
-    demanded = {name for row in rows for name in row.weights}
+    demanded = {name for row in rows for name in row.needed_weights()}
     extra = [one for one in weights.rows() if one.name not in demanded and not one.shares]
     return [*named, *(Offer(f"weights:{one.name}", *_split(one.title), (one,)) for one in extra)]
 
@@ -141,7 +143,7 @@ def remove(one: Offer) -> str:
 def also_used_by(one: Offer) -> list[str]:
     """Other engines that removing this would take away."""
     names = {row.name for row in one.removable}
-    others = [row for row in engines.table() if names & set(row.weights) and row != one.row]
+    others = [row for row in engines.table() if names & set(row.needed_weights()) and row != one.row]
     return [row.label or row.name for row in others]
 
 
@@ -150,7 +152,7 @@ def _lacks(one: Weight) -> bool:
 
 
 def _sets(names: tuple[str, ...]) -> tuple[Weight, ...]:
-    return tuple(weights.weight(name) for name in names)
+    return tuple(find(name).row for name in names)
 
 
 def _split(title: str) -> tuple[str, str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from deepmask import engines
+from deepmask import engines, weights
 from deepmask.engines import EngineSpec, Kind
-from deepmask.errors import InputError
+from deepmask.errors import EngineMissing, InputError
 from deepmask.look import Look
 from deepmask.persona import Persona
 from deepmask.plan import ACTIONS, Action, Plan
@@ -85,14 +85,26 @@ def judges() -> tuple[str, ...]:
 
     The one that matched the face may be blind where it was deceived, so the others are asked, too.
     """
-    ready = [row.name for row in engines.rows("face_recognizer") if not row.missing()]
+    ready = [row.name for row in engines.rows("face_recognizer") if _intact(row)]
     return tuple(ready or [engines.choose("face_recognizer").name])
 
 
 def watchers() -> tuple[str, ...]:
     """Finders that look at a result: the fast one, and those with weights of their own that are ready."""
-    ready = [row.name for row in engines.rows("face_finder") if row.weights and not row.missing()]
+    ready = [row.name for row in engines.rows("face_finder") if row.weights and _intact(row)]
     return "fast", *ready
+
+
+def _intact(row: EngineSpec) -> bool:
+    """Whether an engine that nobody asked for by name can help: its files are there and verified."""
+    if row.missing():
+        return False
+    try:
+        for name in row.needed_weights():
+            weights.location(name)
+    except EngineMissing:  # never used; the Engines tab and the doctor name the file
+        return False
+    return True
 
 
 def licence_notes(plan: Plan, outcomes: Iterable[Outcome]) -> tuple[str, ...]:

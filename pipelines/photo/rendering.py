@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deepmask import engines
+from deepmask import engines, weights
 from deepmask.engines.protocols import FaceSwapper
 from deepmask.errors import Cancelled, EngineError
 from deepmask.faces import Face, RGBImage, clip_box, enlarge
@@ -51,11 +51,11 @@ def render(source: Photo, plan: Plan, vault: Vault, *, progress: Progress = sile
 
 
 def _started(plan: Plan) -> str | None:
-    """The swapper that persona faces start with, loaded: weights that are broken are told, not passed over."""
+    """The swapper that persona faces start with, its weights verified: broken ones are told, not passed over."""
     first = first_swapper(plan)
     if first is not None:
-        with engines.exclusive:
-            engines.load("face_swapper", first)
+        for name in engines.choose("face_swapper", first).needed_weights():
+            weights.location(name)
     return first
 
 

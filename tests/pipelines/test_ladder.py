@@ -119,8 +119,16 @@ NEURAL = [
 def ready(monkeypatch):
     """Say which sets of weights are there; the neural engines stand in the table in any case."""
 
-    def with_weights(*names):
+    def located(name):
+        if name in broken:
+            raise EngineMissing(f"{name} is damaged; run: deepmask weights get {name}")
+
+    broken = []
+
+    def with_weights(*names, damaged=()):
+        broken[:] = damaged
         monkeypatch.setattr(weights, "missing", lambda asked: tuple(n for n in asked if n not in names))
+        monkeypatch.setattr(weights, "location", located)
 
     embedded = [row for row in engines.table() if not row.weights]
     monkeypatch.setattr(engines, "table", lambda: (*NEURAL, *embedded))
@@ -272,6 +280,17 @@ def test_a_restorer_that_is_not_ready_is_refused_only_where_it_would_be_used(sou
     with pytest.raises(EngineMissing, match="deepmask weights get gfpgan"):
         masked_with(source, vault, look=Look(restore=0.5))
     assert masked_with(source, vault, look=Look(restore=0.5), swapper="painter").report.safe
+
+
+def test_damaged_weights_are_told_and_not_used(source, vault, use, ready):
+    ready(*ALL, damaged=["inswapper_128"])
+    use(finder=Finder([FACE]))
+    with pytest.raises(EngineMissing, match="inswapper_128 is damaged"):
+        masked_with(source, vault)
+    ready(*ALL, damaged=["buffalo_l"])
+    use(finder=Finder([FACE]), others={"arcface": Judge(0.1), "scrfd": Finder([(0.0, 0.0, 90.0, 90.0)])})
+    report = masked_with(source, vault, swapper="painter").report
+    assert (report.judges, report.safe) == (("dlib",), True), "nobody asked for them by name"
 
 
 def test_a_plain_mask_is_no_engine_for_personas(source, vault, use, ready):

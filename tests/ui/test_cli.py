@@ -387,7 +387,14 @@ def test_every_command_explains_itself(deepmask):
 
 def test_engines_and_version(deepmask):
     assert "meshwarp" in deepmask("engines")[1]
-    assert all(row["missing"] == [] for row in json.loads(deepmask("engines", "--json")[1]))
+    rows = json.loads(deepmask("engines", "--json")[1])
+    assert all(row["missing"] == [] for row in rows if row["install"] == "pip install deepmask" and not row["weights"])
+    swapper = next(row for row in rows if row["name"] == "inswapper")
+    assert not swapper["commercial"]
+    assert "deepmask weights get buffalo_l inswapper_128" in swapper["remedy"]
+    assert {one["name"]: one["vendor"] for one in swapper["weights"]}["inswapper_128"] == "InsightFace"
+    said = deepmask("engines")[1]
+    assert "inswapper" in said.partition("Not ready; to get them:")[2]
     assert "deepmask" in deepmask("--version")[1]
 
 

@@ -39,17 +39,17 @@ class Sitter:
 
 
 def engine_checks(progress: Progress) -> Iterator[Check]:
-    """Each engine of the table, tried once. A kind of which no engine works without weights is broken."""
+    """Each engine of the table, tried once. A kind of which nothing works that came with Deepmask is broken."""
     sitter = Sitter.new()
     working: set[str] = set()
-    rows = sorted(engines.table(), key=lambda row: bool(row.weights))
+    rows = sorted(engines.table(), key=_optional)
     for n, row in enumerate(rows):
         progress(n / len(rows), f"Trying {row.name}")
         check = tried(row, sitter)
         if check.state != "broken":
             working.add(row.kind)
         yield check
-    for kind in dict.fromkeys(row.kind for row in rows if not row.weights):
+    for kind in dict.fromkeys(row.kind for row in rows if not _optional(row)):
         if kind not in working:
             yield Check(_words(kind), "broken", "no engine of this kind works.")
 
@@ -58,7 +58,7 @@ def tried(row: EngineSpec, sitter: Sitter) -> Check:
     """One engine; those that need a download are not missed while it was not asked for."""
     subject = f"{_words(row.kind)}: {row.name}"
     if row.missing():
-        return Check(subject, "note" if row.weights else "broken", _lacks(row), f"Run: {row.remedy()}")
+        return Check(subject, "note" if _optional(row) else "broken", _lacks(row), f"Run: {row.remedy()}")
     start = time.perf_counter()
     try:
         with engines.exclusive:
@@ -70,10 +70,15 @@ def tried(row: EngineSpec, sitter: Sitter) -> Check:
     return Check(subject, "ok", f"{said} in {time.perf_counter() - start:.1f} s, the first time{_where(row)}")
 
 
+def _optional(row: EngineSpec) -> bool:
+    """Whether an engine needs more than what is installed with Deepmask."""
+    return bool(row.weights) or row.install != EngineSpec.install
+
+
 def _lacks(row: EngineSpec) -> str:
     modules = row.missing_modules()
     absent = [f"{', '.join(modules)} not installed"] if modules else []
-    for name in weights.missing(row.weights):
+    for name in weights.missing(row.needed_weights()):
         words = {"licence": "licence not accepted", "broken": "damaged", "incomplete": "incomplete"}
         absent.append(f"weights {name} {words.get(weights.state(name).kind, 'not downloaded')}")
     return f"{'; '.join(absent)}."

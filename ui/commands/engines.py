@@ -6,8 +6,10 @@ from dataclasses import asdict
 
 import click
 
-from deepmask import engines, weights
+from deepmask import engines
 from deepmask.engines import EngineSpec
+from deepmask.weights import Weight
+from deepmask.weights.places import find
 from ui.commands.shared import json_option, print_json, table
 
 _HEAD = ("KIND", "NAME", "READY", "BUSINESS USE", "LICENCE", "WEIGHTS", "WHAT IT DOES")
@@ -37,19 +39,23 @@ def _cells(row: EngineSpec) -> tuple[str, ...]:
         "no" if row.missing() else "yes",
         "yes" if row.commercial else "no",
         _licence(row),
-        " + ".join(row.weights) or "none",
+        " + ".join(row.needed_weights()) or "none",
         row.summary,
     )
 
 
+def _sets(row: EngineSpec) -> list[Weight]:
+    return [find(name).row for name in row.needed_weights()]
+
+
 def _licence(row: EngineSpec) -> str:
     """Of the engine, or of its weights where they are stricter."""
-    strict = [w.licence for w in map(weights.weight, row.weights) if not w.commercial]
+    strict = [w.licence for w in _sets(row) if not w.commercial]
     return strict[0] if strict else row.licence
 
 
 def _facts(row: EngineSpec) -> dict[str, object]:
-    sets = [weights.weight(name) for name in row.weights]
+    sets = _sets(row)
     return asdict(row) | {
         "missing": row.missing(),
         "remedy": row.remedy(),

@@ -1,11 +1,6 @@
 """The first minute of a newcomer, in a real browser: a persona from a prompt masks a photo, which is downloaded."""
 
-import json
-import shutil
-import socket
-import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -13,121 +8,19 @@ from PIL import Image
 from skimage import data
 
 from deepmask import engines
-from deepmask.config import Settings
 from deepmask.faces import Face
-from deepmask.vault import Vault
-from ui.app import running
+from tests.ui.browser import needs_browser, opened
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-needs_browser = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver (Debian: apt install chromium chromium-driver)"
-)
-FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--window-size=1280,1000",
-)  # fmt: skip
 ASTRONAUT_FACE = Face((178.0, 68.0, 270.0, 190.0))
-
-
-class Page:
-    """The app in a headless browser."""
-
-    def __init__(self, url: str, vault: Vault, folder: Path) -> None:
-        from selenium import webdriver
-        from selenium.webdriver.chrome.service import Service
-
-        self.downloads = folder / "downloads"
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM or ""
-        for flag in (*FLAGS, f"--user-data-dir={folder / 'profile'}"):
-            options.add_argument(flag)
-        options.add_experimental_option("prefs", {"download.default_directory": str(self.downloads)})
-        options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-        self.url, self.vault = url, vault
-
-    def find(self, selector: str, seconds: float = 30):
-        """The first visible element of a CSS selector, waited for."""
-        return self.all(selector, seconds)[0]
-
-    def all(self, selector: str, seconds: float = 30):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            shown = [e for e in self.driver.find_elements("css selector", selector) if e.is_displayed()]
-            if shown:
-                return shown
-            time.sleep(0.1)
-        raise AssertionError(f"{selector} does not appear; the page says: {self.text()[-600:]}")
-
-    def click(self, selector: str, seconds: float = 30, *, number: int = 0) -> None:
-        self.driver.execute_script("arguments[0].click()", self.all(selector, seconds)[number])
-
-    def tab(self, name: str) -> None:
-        for button in self.all('button[role="tab"]'):
-            if button.text == name:
-                button.click()
-
-    def open(self, title: str) -> None:
-        """Unfold an accordion."""
-        for head in self.all("button.label-wrap"):
-            if head.text.startswith(title):
-                self.driver.execute_script("arguments[0].click()", head)
-
-    def choose(self, words: str) -> None:
-        """Pick an entry of the menu that is open."""
-        entry = next(e for e in self.all('[role="option"]') if e.text.strip().endswith(words))
-        entry.click()
-
-    def upload(self, selector: str, *paths: Path) -> None:
-        self.find(selector)
-        files = self.driver.find_element("css selector", f"{selector} input[type=file]")
-        files.send_keys("\n".join(str(p) for p in paths))
-
-    def says(self, words: str, seconds: float = 30) -> None:
-        """Wait until the page shows ``words``."""
-        end = time.monotonic() + seconds
-        while words not in self.text():
-            assert time.monotonic() < end, f"{words!r} is not on the page: {self.text()[-600:]}"
-            time.sleep(0.1)
-
-    def text(self) -> str:
-        return self.driver.find_element("css selector", "body").text
-
-    def downloaded(self, name: str, seconds: float = 20) -> Path:
-        end = time.monotonic() + seconds
-        while not (self.downloads / name).is_file():
-            assert time.monotonic() < end, f"no {name} among {list(self.downloads.glob('*'))}"
-            time.sleep(0.1)
-        return self.downloads / name
-
-    def foreign_requests(self) -> set[str]:
-        """Addresses the page asked other hosts for since the last call."""
-        found = set()
-        for entry in self.driver.get_log("performance"):
-            event = json.loads(entry["message"])["message"]
-            if event["method"] in ("Network.requestWillBeSent", "Network.webSocketCreated"):
-                url = event["params"].get("url") or event["params"]["request"]["url"]
-                parts = urlsplit(url)
-                if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != urlsplit(self.url).netloc:
-                    found.add(url)
-        return found
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     """One app and one browser for all tests."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEEPMASK_HOME", str(tmp_path_factory.mktemp("browser-home")))
-        vault = Vault()
-        with running(Settings(port=port)) as url:
-            page = Page(url, vault, tmp_path_factory.mktemp("browser"))
-            try:
-                yield page
-            finally:
-                page.driver.quit()
+        with opened(tmp_path_factory.mktemp("browser")) as page:
+            yield page
 
 
 @pytest.fixture

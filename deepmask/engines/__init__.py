@@ -33,6 +33,7 @@ from deepmask.engines.protocols import (
 )
 from deepmask.errors import EngineMissing, UnknownName
 from deepmask.progress import Progress
+from deepmask.workers import environments
 from deepmask.weights.places import find
 
 Kind = Literal[
@@ -59,6 +60,8 @@ class EngineSpec:
     """Names of sets in :data:`deepmask.weights.WEIGHTS`."""
     model_setting: str = ""
     """The setting by which a user puts another set, hub id or folder in the place of the first of ``weights``."""
+    environment: str = ""
+    """Name of the environment of its own that it runs in (:mod:`deepmask.workers.environments`)."""
     label: str = ""
     """What menus call it; empty: its name."""
     heeds_wishes: bool = False
@@ -77,8 +80,11 @@ class EngineSpec:
         return self.missing_modules() + weights.missing(self.needed_weights())
 
     def missing_modules(self) -> tuple[str, ...]:
-        """Those of ``needs`` that are not installed."""
-        return tuple(module for module in self.needs if importlib.util.find_spec(module) is None)
+        """Those of ``needs`` that are not installed, and the environment if it is not."""
+        absent = tuple(module for module in self.needs if importlib.util.find_spec(module) is None)
+        if self.environment and not environments.installed(self.environment):
+            return (*absent, f"environment {self.environment}")
+        return absent
 
     def remedy(self) -> str:
         """The commands that bring what is missing; empty when nothing is."""
@@ -154,7 +160,7 @@ NEURAL: list[EngineSpec] = [
     EngineSpec("portrait_painter", "diffusion", "deepmask.engines.diffusion:Diffusion",
                "photographs by Stable Diffusion, from words and poses", "Apache-2.0 (diffusers)",
                ("torch", "diffusers", "transformers", "accelerate", "peft"), "pip install 'deepmask[neural]'",
-               ("sd15",), "diffusion_model", label="Photograph", heeds_wishes=True),
+               ("sd15",), "diffusion_model", label="Photoreal", heeds_wishes=True),
     EngineSpec("face_recognizer", "arcface", "deepmask.engines.insight:ArcFace",
                "ArcFace, 512 numbers a face", "InsightFace MIT; models non-commercial research",
                _INSIGHT, "pip install 'deepmask[neural]'", ("buffalo_l",)),
@@ -165,6 +171,10 @@ NEURAL: list[EngineSpec] = [
     EngineSpec("face_restorer", "gfpgan", "deepmask.engines.insight:Gfpgan",
                "GFPGAN 1.4: sharpens a swapped face", "Apache-2.0", _INSIGHT, "pip install 'deepmask[neural]'",
                ("gfpgan",)),
+    EngineSpec("transcriber", "whisperx", "deepmask.engines.whisperx:WhisperX",
+               "Whisper with exact times of words, a hundred languages", "BSD-2-Clause; models MIT", ("av",),
+               "deepmask engines install whisperx", ("whisper_small",), "whisper_model", environment="whisperx",
+               label="WhisperX"),
     EngineSpec("speaker_recognizer", "resemblyzer", "deepmask.engines.resemblyzer:Resemblyzer",
                "GE2E speaker encoder: judges masked voices", "Apache-2.0", ("resemblyzer", "webrtcvad"),
                "pip install 'deepmask[judge]'"),
@@ -174,6 +184,9 @@ NEURAL_LAST: list[EngineSpec] = [
     EngineSpec("face_finder", "scrfd", "deepmask.engines.insight:ScrfdFinder",
                "SCRFD at three sizes and four turns", "InsightFace MIT; models non-commercial research",
                _INSIGHT, "pip install 'deepmask[neural]'", ("buffalo_l",)),
+    EngineSpec("speech_synthesizer", "tortoise", "deepmask.engines.tortoise:Tortoise",
+               "natural English in a voice of the persona's own; slow without a graphics card", "Apache-2.0", (),
+               "deepmask engines install tortoise", ("tortoise",), environment="tortoise", label="Tortoise"),
 ]  # fmt: skip
 """Neural rows that 'auto' passes over as long as the embedded ones work."""
 

@@ -47,6 +47,11 @@ class Settings:
     safety_checker: bool = True
     """Whether a generated portrait is looked at before it is shown. Who turns it off answers for what is shown."""
 
+    whisper_model: str = "whisper_small"
+    """Set of weights, or folder, that WhisperX listens with: whisper_small, whisper_medium or whisper_large_v3."""
+    tortoise_preset: str = "auto"
+    """How much work Tortoise does: ultra_fast, fast, standard, high_quality; auto: by the device."""
+
     @classmethod
     def load(cls) -> Self:
         """Defaults, then config.toml, then the environment.

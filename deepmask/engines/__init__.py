@@ -33,8 +33,8 @@ from deepmask.engines.protocols import (
 )
 from deepmask.errors import EngineMissing, UnknownName
 from deepmask.progress import Progress
-from deepmask.workers import environments
 from deepmask.weights.places import find
+from deepmask.workers import environments
 
 Kind = Literal[
     "portrait_painter", "face_finder", "face_landmarker", "face_recognizer", "face_swapper", "face_restorer",

@@ -98,6 +98,109 @@ _SAFETY_CHECKER = (
                "08902f19b1cfebd7c989f152fc0507bef6898c706a91d666509383122324b511"),
 )  # fmt: skip
 
+
+def _aligner(language: str, title: str, revision: str, *files: WeightFile) -> Weight:
+    """A wav2vec 2.0 model that times the words of one language; the English one is Facebook's own."""
+    return Weight(
+        f"align_{language}", f"wav2vec 2.0: exact times of {title} words",
+        f"jonatasgrosman/wav2vec2-large-xlsr-53-{title.lower()}", revision, files,
+        "Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0", True, "Jonatas Grosman", 2021,
+    )  # fmt: skip
+
+
+def _xlsr(sha256: str = "") -> tuple[WeightFile, ...]:
+    return (
+        WeightFile("config.json", 1_600), WeightFile("preprocessor_config.json", 262), WeightFile("vocab.json", 400),
+        WeightFile("pytorch_model.bin", 1_262_100_000, sha256),
+    )  # fmt: skip
+
+
+_MIT_URL = "https://opensource.org/license/mit"
+
+# Revisions, sizes and digests of the large files: pinned by several projects that read them from the hub's listing.
+_WHISPER_TOKENS = (WeightFile("tokenizer.json", 2_203_239), WeightFile("vocabulary.txt", 459_861))
+
+_SPEECH: tuple[Weight, ...] = (
+    Weight(
+        "whisper_small", "Whisper small: speech to text, a hundred languages",
+        "Systran/faster-whisper-small", "536b0662742c02347bc0e980a01041f333bce120",
+        (
+            WeightFile("config.json", 2_370),
+            WeightFile("model.bin", 483_546_902, "3e305921506d8872816023e4c273e75d2419fb89b24da97b4fe7bce14170d671"),
+            *_WHISPER_TOKENS,
+        ),
+        "MIT", _MIT_URL, True, "OpenAI, converted by Systran", 2023,
+    ),
+    Weight(
+        "whisper_medium", "Whisper medium: more exact, three times the work",
+        "Systran/faster-whisper-medium", "08e178d48790749d25932bbc082711ddcfdfbc4f",
+        (
+            WeightFile("config.json", 2_257),
+            WeightFile("model.bin", 1_527_906_378, "9b45e1009dcc4ab601eff815b61d80e60ce3fd8c74c1a14f4a282258286b51ae"),
+            *_WHISPER_TOKENS,
+        ),
+        "MIT", _MIT_URL, True, "OpenAI, converted by Systran", 2023,
+    ),
+    Weight(
+        "whisper_large_v3", "Whisper large v3: the most exact, for graphics cards",
+        "Systran/faster-whisper-large-v3", "edaa852ec7e145841d8ffdb056a99866b5f0a478",
+        (
+            WeightFile("config.json", 2_394, "a9306624f5ec14270a014b647e5c316b6e03a662c369758d1b90697a7b0655b9"),
+            WeightFile("model.bin", 3_087_284_237, "69f74147e3334731bc3a76048724833325d2ec74642fb52620eda87352e3d4f1"),
+            WeightFile("preprocessor_config.json", 340,
+                       "7ccc62c6f2765af1f3b46c00c9b5894426835a05021c8b9c01eecb6dfb542711"),
+            WeightFile("tokenizer.json", 2_480_617, "6d8cbd7cd0d8d5815e478dac67b85a26bbe77c1f5e0c6d76d1ce2abc0e5f21ca"),
+            WeightFile("vocabulary.json", 1_068_114),
+        ),
+        "MIT", _MIT_URL, True, "OpenAI, converted by Systran", 2023,
+    ),
+    Weight(
+        "align_en", "wav2vec 2.0: exact times of English words",
+        "facebook/wav2vec2-base-960h", "22aad52d435eb6dbaf354bdad9b0da84ce7d6156",
+        (
+            WeightFile("config.json", 1_596, "d3ec255c063d9f95057b553b19c20135b259875834a4fe9deb218a6be25b4cf3"),
+            WeightFile("preprocessor_config.json", 159,
+                       "b225d617c025463b9e157e06afea8b90dc7078fc70b013c533328423e0486b4a"),
+            WeightFile("vocab.json", 291, "19727f8944fe6459fc3f240ae2c198395b740f6a029bd23e06656266b83bcf64"),
+            WeightFile("model.safetensors", 377_607_901,
+                       "8aa76ab2243c81747a1f832954586bc566090c83a0ac167df6f31f0fa917d74a"),
+        ),
+        "Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0", True, "Facebook AI", 2020,
+    ),
+    _aligner("de", "German", "4b8a02957378d0f2da2ef74091156b032c485a89", *_xlsr()),
+    _aligner("es", "Spanish", "main", *_xlsr()),
+    _aligner("fr", "French", "main", *_xlsr()),
+    _aligner("it", "Italian", "main", *_xlsr()),
+    _aligner("pt", "Portuguese", "634ac655299bcdc46c83bc01da9bab52d2987e4f",
+             *_xlsr("c244caf8395a0c333bdc877e7b62ce5efea12ad8cfec0851c0fe6efb844b834e")),
+    # The authors ask who uses it: the page of the repository has a form, and the files want the account's token.
+    Weight(
+        "pyannote", "pyannote community-1: tells speakers apart; free, behind a form on its page",
+        "pyannote/speaker-diarization-community-1", "main",
+        (
+            WeightFile("config.yaml", 500),
+            WeightFile("segmentation/pytorch_model.bin", 5_900_000),
+            WeightFile("embedding/pytorch_model.bin", 26_600_000),
+            WeightFile("plda/plda.npz", 130_000),
+            WeightFile("plda/xvec_transform.npz", 130_000),
+        ),
+        "CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/", True, "pyannote", 2025,
+    ),
+    Weight(
+        "tortoise", "Tortoise: text to speech",
+        "Manmay/tortoise-tts", "main",
+        (
+            WeightFile("autoregressive.pth", 1_716_500_000),
+            WeightFile("clvp2.pth", 975_200_000),
+            WeightFile("diffusion_decoder.pth", 1_169_200_000),
+            WeightFile("vocoder.pth", 391_100_000),
+            WeightFile("rlg_auto.pth", 25_200_000),
+            WeightFile("rlg_diffuser.pth", 100_700_000),
+        ),
+        "Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0", True, "James Betker", 2022,
+    ),
+)  # fmt: skip
+
 WEIGHTS: tuple[Weight, ...] = (
     # Sizes and digests: Eshahi/Dynamic-image-ownership (research/a6-candidate-model-assets.json).
     Weight(
@@ -235,6 +338,7 @@ WEIGHTS: tuple[Weight, ...] = (
                     also_sha256=("6548e54cbcf248af385248f0c1193b359c37a0f98b836282b09cf48af4fd2b73",)),),
         "Apache-2.0", "https://github.com/TencentARC/GFPGAN/blob/master/LICENSE", True, "Tencent ARC Lab", 2022,
     ),
+    *_SPEECH,
 )  # fmt: skip
 
 

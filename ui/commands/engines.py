@@ -8,20 +8,60 @@ import click
 
 from deepmask import engines
 from deepmask.engines import EngineSpec
-from deepmask.weights import Weight
+from deepmask.weights import Weight, size_text
 from deepmask.weights.places import find
-from ui.commands.shared import json_option, print_json, table
+from deepmask.workers import environments
+from ui.commands.shared import json_option, print_json, progress_bar, table
 
 _HEAD = ("KIND", "NAME", "READY", "BUSINESS USE", "LICENCE", "WEIGHTS", "WHAT IT DOES")
+_ENVIRONMENT = click.Choice([row.name for row in environments.ENVIRONMENTS])
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @json_option
-def command(as_json: bool) -> None:
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
     """List the engines and what they need; of each kind, the first that is ready is used.
 
-    Weights are downloaded by 'deepmask weights get' only.
+    Weights are downloaded by 'deepmask weights get' only. Two engines run in environments of their own, made by
+    'deepmask engines install'.
     """
+    if ctx.invoked_subcommand is None:
+        _list(as_json)
+
+
+@command.command()
+@click.argument("name", type=_ENVIRONMENT)
+def install(name: str) -> None:
+    """Make the environment of an engine, or go on where this was stopped: minutes, gigabytes."""
+    row = environments.environment(name)
+    if environments.installed(name):
+        click.echo(f"{row.title} is installed already, in {row.folder}.")
+        return
+    click.echo(
+        f"{row.title} goes into {row.folder}: about {size_text(row.size_bytes)} on disk, or "
+        f"{size_text(row.size_cuda_bytes)} where pip finds torch for NVIDIA cards.",
+        err=True,
+    )
+    with progress_bar() as progress:
+        environments.install(name, progress=progress)
+    click.echo(f"{row.title} is installed: {size_text(environments.size_bytes(name))}.")
+    for engine in engines.table():
+        if engine.environment == name and engine.missing():
+            click.echo(f"It still lacks {', '.join(engine.missing())}; run: {engine.remedy()}")
+
+
+@command.command()
+@click.argument("name", type=_ENVIRONMENT)
+def remove(name: str) -> None:
+    """Delete the environment of an engine; its weights stay."""
+    freed = environments.size_bytes(name)
+    gone = environments.remove(name)
+    title = environments.environment(name).title
+    click.echo(f"{title} is removed; {size_text(freed)} are free again." if gone else f"{title} is not installed.")
+
+
+def _list(as_json: bool) -> None:
     rows = engines.table()
     if as_json:
         print_json([_facts(row) for row in rows])

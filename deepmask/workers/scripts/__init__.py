@@ -1,0 +1,1 @@
+"""What runs inside the isolated environments; only :mod:`serving` is imported by Deepmask, too."""

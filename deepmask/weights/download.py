@@ -215,7 +215,7 @@ def _write(
 ) -> None:
     done = offset
     with part.open("ab" if offset else "wb") as file:
-        for chunk in answer.iter_raw(CHUNK // 4):
+        for chunk in answer.iter_raw():
             file.write(chunk)
             digest.update(chunk)
             done += len(chunk)

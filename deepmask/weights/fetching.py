@@ -148,7 +148,7 @@ class _Meter:
         self._progress = progress
         self._before = 0
         self._marks: deque[tuple[float, int]] = deque()
-        self._last = 0.0
+        self._last = float("-inf")
 
     def of(self, file: WeightFile) -> Report:
         """The ``Report`` of one file."""

@@ -24,8 +24,7 @@ from deepmask.weights.places import Place, digest_of_cache, models
 from deepmask.weights.store import parts_of
 from deepmask.weights.table import Weight, WeightFile
 
-_WEIGHTS = (".onnx", layout.WEIGHTS)
-_SUFFIXES = (*_WEIGHTS, *layout.TEXTS)
+_PLAIN = (*layout.TEXTS, ".yaml")
 _MOST_FILES = 20_000
 _LARGE = 1 << 20
 
@@ -94,13 +93,12 @@ def _bring_folder(source: Path, progress: Progress) -> Brought:
             path = next((root / file.path for root in sorted(roots) if (root / file.path) in digests), None)
             if path and not file.sha256:
                 found[file] = path
-        if any(file.path.endswith(_WEIGHTS) for file in found):  # a tokenizer alone may be that of any model
+        if any(not file.path.endswith(_PLAIN) for file in found):  # a tokenizer alone may be that of any model
             for file, path in found.items():
                 _take(row, file, path, digests, result)
     refused = {path for path, _ in result.refused}
-    result.ignored = [
-        path for path in files if path.suffix in _WEIGHTS and path not in refused and not digests.is_among(path, result)
-    ]
+    foreign = (path for path in files if path.suffix not in _PLAIN and path not in refused)
+    result.ignored = [path for path in foreign if not digests.is_among(path, result)]
     return result
 
 
@@ -119,11 +117,12 @@ def _by_digest(row: Weight, digests: _Digests, result: Brought) -> dict[WeightFi
 
 def _files(source: Path) -> Iterator[Path]:
     """Files that could be weights; the nameless blobs of a hub's cache are reached through its snapshots."""
+    known = tuple({PurePosixPath(file.path).suffix for row in table.rows() for file in row.files})
     count = 0
     for folder, folders, names in os.walk(source):
         folders[:] = sorted(name for name in folders if name not in ("blobs", ".git", ".locks", ".elsewhere"))
         for name in sorted(names):
-            if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
+            if name.lower().endswith(known) and not name.startswith("."):
                 count += 1
                 if count > _MOST_FILES:
                     raise InputError(f"{source} has more than {_MOST_FILES} files; name the folder with the weights.")

@@ -42,10 +42,10 @@ def list_(as_json: bool) -> None:
         return
     click.echo(table([("NAME", "SIZE", "COMMERCIAL USE", "STATE", "TITLE"), *(_summary(row) for row in rows)]))
     for row in rows:
-        used = ", ".join([*_engines_of(row.name), *(f"{name} (optional)" for name in row.helps)])
+        users = ", ".join([*_engines_of(row.name), *(f"{name} (optional)" for name in row.helps)])
         click.echo(
             f"\n{row.name}: {row.vendor}, {row.year}; {row.licence}, {row.licence_url}\n"
-            f"  from {row.repo}; used by {used}"
+            f"  from {row.repo}{f'; used by {users}' if users else ''}"
         )
 
 

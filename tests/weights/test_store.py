@@ -1,0 +1,229 @@
+"""What is on this machine: found, verified before it is used, and never taken for more than it is."""
+
+import json
+import os
+
+import pytest
+
+from deepmask import config, weights
+from deepmask.errors import EngineMissing, InputError, UnknownName, WeightsError
+from deepmask.weights import Weight, WeightFile, licences, manifest, store, table
+from tests.weights.conftest import BIG, BOUND, CONFIG, FREE, NET, SWAPPER, fill_cache, sha256
+
+
+def put(name, contents):
+    folder = config.home() / "models" / name
+    for path, data in contents.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    return folder
+
+
+WHOLE = {"model.safetensors": BIG, "unet/net.safetensors": NET, "unet/config.json": CONFIG}
+
+
+def test_files_dropped_in_by_hand_are_checked_before_first_use():
+    folder = put("free", WHOLE)
+    assert weights.missing(("free",)) == ()
+    assert weights.state("free").kind == "unchecked"
+    assert weights.location("free") == folder
+    assert weights.state("free").kind == "unpinned"  # for two of them nobody has published a digest
+    assert "only checked for later changes" in weights.state("free").sentence
+
+
+def test_a_wrong_file_dropped_in_by_hand_is_named_and_never_used():
+    folder = put("free", {**WHOLE, "model.safetensors": b"something else"})
+    with pytest.raises(EngineMissing) as caught:
+        weights.location("free")
+    assert str(folder / "model.safetensors") in str(caught.value)
+    assert "deepmask weights get free" in str(caught.value)
+    assert (folder / "model.safetensors").read_bytes() == b"something else"  # nothing is renamed or deleted
+    assert weights.missing(("free",)) == ("free",)
+
+
+def test_files_are_read_once(monkeypatch):
+    put("free", WHOLE)
+    weights.location("free")
+    monkeypatch.setattr(store, "sha256_of", lambda *_: pytest.fail("read again"))
+    weights.location("free")
+
+
+@pytest.mark.parametrize("path", ["model.safetensors", "unet/config.json"])
+def test_later_damage_is_found_pinned_or_not(path):
+    folder = put("free", WHOLE)
+    weights.location("free")
+    data = bytearray((folder / path).read_bytes())
+    data[3] ^= 1
+    (folder / path).write_bytes(data)
+    os.utime(folder / path, ns=(1, 1))
+    with pytest.raises(EngineMissing, match="is damaged or is not the file that was published"):
+        weights.location("free")
+    data[3] ^= 1
+    (folder / path).write_bytes(data)
+    assert weights.location("free") == folder
+
+
+def test_damage_that_leaves_size_and_time_is_found_by_verify():
+    folder = put("free", WHOLE)
+    weights.location("free")
+    before = (folder / "model.safetensors").stat()
+    (folder / "model.safetensors").write_bytes(bytes(len(BIG)))
+    os.utime(folder / "model.safetensors", ns=(before.st_atime_ns, before.st_mtime_ns))
+    said = []
+    findings = weights.verify("free", lambda fraction, text: said.append(fraction))
+    assert [f.path for f in findings if f.verdict == "broken"] == ["model.safetensors"]
+    assert said[-1] == 1
+    assert weights.missing(("free",)) == ("free",)
+
+
+def test_an_incomplete_set_is_missing():
+    put("free", {"model.safetensors": BIG})
+    assert weights.state("free").kind == "incomplete"
+    assert weights.missing(("free",)) == ("free",)
+    with pytest.raises(EngineMissing, match=r"unet/net.safetensors and perhaps more is missing"):
+        weights.location("free")
+
+
+def test_a_licence_without_commercial_use_counts_for_files_of_any_origin(tmp_path):
+    put("bound", {"swapper.onnx": SWAPPER})
+    assert weights.state("bound").kind == "licence"
+    with pytest.raises(
+        EngineMissing, match=r"licence .*non-commercial research.* has not been accepted.*weights get bound"
+    ):
+        weights.location("bound")
+    licences.accept(BOUND)
+    assert weights.location("bound").name == "bound"
+
+
+def test_a_licence_that_changed_is_asked_for_again(monkeypatch):
+    licences.accept(BOUND)
+    assert weights.accepted(BOUND)
+    changed = Weight(**{**BOUND.__dict__, "licence": "another one"})
+    assert not weights.accepted(changed)
+
+
+def test_licences_that_cannot_be_read_are_not_taken_for_accepted():
+    config.home().mkdir(exist_ok=True)
+    (config.home() / "licences.json").write_text("{")
+    with pytest.raises(WeightsError, match=r"licences.json cannot be read"):
+        weights.accepted(BOUND)
+
+
+def test_a_copy_in_the_hubs_cache_is_found_and_verified(tmp_path):
+    snapshot = fill_cache(tmp_path, "maker/free", WHOLE)
+    assert weights.missing(("free",)) == ()
+    assert weights.location("free") == snapshot
+    assert weights.state("free").kind == "ready"  # the cache names its files by the digests of the hub
+    assert not list(snapshot.glob(".deepmask*"))  # nothing of ours is written there
+    (snapshot / "unet/config.json").resolve().write_bytes(b"damaged")
+    with pytest.raises(EngineMissing, match=r"unet/config.json is damaged"):
+        weights.location("free")
+    with pytest.raises(InputError, match="not Deepmask's"):
+        weights.remove("free")
+
+
+def test_an_incomplete_copy_in_the_hubs_cache_is_not_used(tmp_path):
+    fill_cache(tmp_path, "maker/free", {"model.safetensors": BIG})
+    assert weights.state("free").kind == "absent"
+
+
+def test_the_wanted_revision_of_the_cache_is_preferred(tmp_path):
+    wanted = fill_cache(tmp_path, "maker/free", WHOLE, commit="a" * 40)
+    (wanted.parent / ("0" * 40)).mkdir()
+    assert weights.location("free") == wanted
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
+    folder = put("free", WHOLE)
+    (tmp_path / "elsewhere").write_bytes(BIG)
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").symlink_to(tmp_path / "elsewhere")
+    assert weights.missing(("free",)) == ("free",)
+
+
+def test_a_file_on_the_way_does_not_count(tmp_path):
+    put("free", {**WHOLE, "model.safetensors.part": BIG[:10]})
+    (config.home() / "models/free/model.safetensors").unlink()
+    state = weights.state("free")
+    assert state.kind == "incomplete"
+    assert state.present_bytes == 10 + len(NET) + len(CONFIG)
+
+
+def test_a_folder_of_ones_own_is_used_as_it_is(tmp_path):
+    folder = tmp_path / "my model"
+    for path in ("model_index.json", "unet/config.json", "unet/net.safetensors", "vae/net.safetensors"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(path.encode())
+    assert weights.missing((str(folder),)) == ()
+    assert weights.location(str(folder)) == folder
+    assert weights.digests(str(folder))["unet/net.safetensors"] == sha256(b"unet/net.safetensors")
+    (folder / "unet/net.safetensors").write_bytes(b"trained further")
+    assert weights.location(str(folder)) == folder
+    assert weights.digests(str(folder))["unet/net.safetensors"] == sha256(b"trained further")
+    assert sorted(p.name for p in folder.iterdir()) == ["model_index.json", "unet", "vae"]
+    with pytest.raises(InputError, match="not Deepmask's"):
+        weights.remove(str(folder))
+
+
+def test_pickled_weights_are_not_loaded(tmp_path):
+    (tmp_path / "old" / "unet").mkdir(parents=True)
+    (tmp_path / "old" / "model_index.json").write_text("{}")
+    (tmp_path / "old" / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"pickle")
+    with pytest.raises(EngineMissing, match="no weights in the safetensors format"):
+        weights.location(str(tmp_path / "old"))
+
+
+def test_a_model_of_the_hubs_cache_is_found_by_its_id(tmp_path):
+    contents = {"model_index.json": b"{}", "unet/net.safetensors": NET, "README.md": b"---\nlicense: cc-by-nc-4.0\n---"}
+    snapshot = fill_cache(tmp_path, "artist/style", contents)
+    assert weights.state("artist/style").kind == "licence"
+    (snapshot / "README.md").unlink()
+    assert weights.location("artist/style") == snapshot
+
+
+def test_an_unknown_name_lists_the_known():
+    with pytest.raises(UnknownName, match="known: bound, free"):
+        weights.missing(("fre",))
+
+
+def test_removing_frees_the_disk_and_leaves_nothing():
+    folder = put("free", {**WHOLE, "model.safetensors.part": b"12345"})
+    weights.location("free")
+    put("bound", {"swapper.onnx": SWAPPER})
+    assert weights.remove("free") == len(BIG) + len(NET) + len(CONFIG) + 5
+    assert not folder.exists()
+    assert (config.home() / "models/bound/swapper.onnx").exists()
+    assert weights.remove("free") == 0
+
+
+def test_removing_leaves_what_is_not_of_the_set():
+    folder = put("free", {**WHOLE, "notes.md": b"mine"})
+    weights.remove("free")
+    assert [p.name for p in folder.iterdir()] == ["notes.md"]
+
+
+def test_a_part_shares_the_folder_of_the_whole(monkeypatch):
+    part = Weight(**{**FREE.__dict__, "name": "part", "files": FREE.files[:1], "shares": "free"})
+    monkeypatch.setattr(table, "WEIGHTS", (FREE, part))
+    folder = put("free", WHOLE)
+    assert weights.location("part") == folder
+    with pytest.raises(InputError, match="deepmask weights remove free"):
+        weights.remove("part")
+    weights.remove("free")
+    assert weights.missing(("part",)) == ("part",)
+    put("free", {"model.safetensors": BIG})
+    assert weights.location("part") == folder
+    assert weights.remove("part") == len(BIG)
+
+
+def test_a_manifest_that_cannot_be_understood_is_made_anew():
+    folder = put("free", WHOLE)
+    for text in ("{", "[]", json.dumps({"files": {"model.safetensors": {"sha256": "x"}}})):
+        (folder / manifest.NAME).write_text(text)
+        assert weights.location("free") == folder
+
+
+def test_tables_cannot_name_files_outside_of_their_folder():
+    for path in ("../x.json", "/etc/x.json", "a/../../x.json", "C:x.json", "a\\b.json", ""):
+        with pytest.raises(InputError, match="outside its folder"):
+            WeightFile(path, 1)

@@ -44,7 +44,7 @@ def guarded(event: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return event(*args, **kwargs)
         except Exception as error:
-            raise _for_users(error) from None
+            raise for_users(error) from None
 
     return quiet
 
@@ -66,14 +66,8 @@ def worker(
             try:
                 extra = event(session, *args, **kwargs)
             except Exception as error:
-                if isinstance(error, Cancelled) or session.stopped(ticket):
-                    gr.Info("Stopped; what was finished before is kept.", duration=5)
-                else:
-                    failure = _for_users(error)
-            try:
-                yield show(session) | (extra or {})
-            except Exception as error:
-                raise _for_users(failure or error) from None
+                failure = failure_of(error, session, ticket)
+            yield shown_after(show, session, extra, failure)
             if failure is not None:
                 raise failure
 
@@ -82,7 +76,26 @@ def worker(
     return decorate
 
 
-def _for_users(error: Exception) -> gr.Error:
+def failure_of(error: Exception, session: Session, ticket: int) -> gr.Error | None:
+    """What to tell the user after work has ended with an error; None when they stopped it, which is said here."""
+    if isinstance(error, Cancelled) or session.stopped(ticket):
+        gr.Info("Stopped; what was finished before is kept.", duration=5)
+        return None
+    return for_users(error)
+
+
+def shown_after(
+    show: Callable[[Session], Updates], session: Session, extra: Updates | None, failure: gr.Error | None
+) -> Updates:
+    """The page after work, with what the event adds to it."""
+    try:
+        return show(session) | (extra or {})
+    except Exception as error:
+        raise for_users(failure or error) from None
+
+
+def for_users(error: Exception) -> gr.Error:
+    """The error as one calm sentence; what nobody expected goes to the log."""
     if isinstance(error, gr.Error):
         return error
     if isinstance(error, DeepmaskError):

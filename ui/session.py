@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from deepmask.errors import Cancelled, InputError
+from deepmask.face_pose import FacePose
 from deepmask.faces import RGBImage
 from deepmask.look import Look
 from deepmask.media import Photo
 from deepmask.plan import Action, Plan
 from deepmask.report import Report
 from deepmask.roster import Roster, is_encrypted
+from deepmask.variation import Variation
 from deepmask.vault import Vault
 from pipelines.avatar import Draft
 from ui import pictures
@@ -139,12 +141,26 @@ class Session:
     drafts: list[Draft] = field(default_factory=list)
     draft: Draft | None = None
     """The chosen draft with all adjustments."""
+    style: str = "painter"
+    """Portrait painter that the next drafts are made by."""
+    pose: FacePose | None = None
+    """How painters that follow words hold the head."""
+    painting: bool = False
+    """Pictures are being made; the page shows how far they are."""
+    variations: list[Variation] = field(default_factory=list)
+    """New pictures of the persona that is being edited, none of them kept yet."""
+    variation: int | None = None
+    """Which of them is chosen."""
+    kept_variation: str | None = None
+    """Id of the chosen picture among those that are kept."""
     passphrase: str | None = field(default_factory=lambda: os.environ.get("DEEPMASK_PASSPHRASE"), repr=False)
     last_used: float = field(default_factory=time.monotonic)
     persona: str | None = None
     """Id of the kept persona that is being edited."""
     person: str | None = None
     """Id of the enrolled person that is being edited."""
+    engine: str | None = None
+    """Id of the offer that is shown in the Engines tab."""
     _stops: int = 0
     _files: int = 0
     _open: tuple[Path, Photo] | None = field(default=None, repr=False)

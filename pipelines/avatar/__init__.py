@@ -5,10 +5,11 @@ maya = avatar.keep(drafts[0], "Maya", vault)
 for variation in avatar.vary(maya, VariationOptions("expression", "laughing")): ...
 """
 
-from pipelines.avatar.creating import STARTER_PROMPT, AvatarOptions, Draft, create, drafts, redraw
+from pipelines.avatar.creating import STARTER_PROMPT, AvatarOptions, Draft, Refused, create, drafts, redraw
 from pipelines.avatar.keeping import ATTESTATION, import_portrait, keep, starter
-from pipelines.avatar.posing import pose_named, pose_of, poses
+from pipelines.avatar.posing import pose_of
 from pipelines.avatar.varying import (
+    IDEAS,
     Consistency,
     VariationOptions,
     consistency,
@@ -20,10 +21,12 @@ from pipelines.avatar.varying import (
 
 __all__ = [
     "ATTESTATION",
+    "IDEAS",
     "STARTER_PROMPT",
     "AvatarOptions",
     "Consistency",
     "Draft",
+    "Refused",
     "VariationOptions",
     "consistency",
     "create",
@@ -32,9 +35,7 @@ __all__ = [
     "import_portrait",
     "keep",
     "keep_variation",
-    "pose_named",
     "pose_of",
-    "poses",
     "redraw",
     "starter",
     "variations",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from deepmask import engines
-from deepmask.errors import InputError
+from deepmask.errors import EngineFailed, InputError
 from deepmask.faces import RGBImage
 from deepmask.persona import Attributes
 from deepmask.progress import Progress, part, silent
@@ -34,6 +34,10 @@ class AvatarOptions:
             raise InputError(f"The number of drafts must lie between 1 and 64, got {self.count}.")
         if not 128 <= self.size_px <= 2048:
             raise InputError(f"The portrait size must lie between 128 and 2048 px, got {self.size_px}.")
+
+
+Refused = Callable[[int, EngineFailed], None]
+"""Called with a seed and the reason why there is no picture of it."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,14 @@ def drafts(
     *,
     progress: Progress = silent,
     preview: Preview = unseen,
+    refused: Refused | None = None,
 ) -> Iterator[Draft]:
     """As :func:`create`, each draft as soon as it is painted: who stops the work keeps what is finished.
 
     Args:
         preview: sees the portrait that is being painted.
+        refused: is told of a seed whose portrait cannot be made or may not be shown, and the next one is painted;
+            without it the error is raised.
     """
     options = options or AvatarOptions()
     if not 0 <= seed <= MOST_SEED:
@@ -90,7 +97,13 @@ def drafts(
     for n in range(options.count):
         step = part(progress, n / options.count, (n + 1) / options.count)
         order = Order(row.name, reading.attributes, seed + n, wishes)
-        portrait, recipe = paint(order, options.size_px, step, preview)
+        try:
+            portrait, recipe = paint(order, options.size_px, step, preview)
+        except EngineFailed as error:
+            if refused is None:
+                raise
+            refused(order.seed, error)
+            continue
         yield Draft(portrait, reading.attributes, seed + n, row.name, prompt, unknown, wishes, recipe)
 
 

@@ -1,30 +1,12 @@
-"""How a head is held: as in a template, or "as in this photo"."""
+"""How a head is held: "the same pose as in this photo"."""
 
 from __future__ import annotations
 
 from deepmask import engines
-from deepmask.errors import InputError, UnknownName
+from deepmask.errors import InputError
 from deepmask.face_pose import FacePose
 from deepmask.media import Photo
 from deepmask.progress import Progress, silent
-
-
-def poses() -> tuple[FacePose, ...]:
-    """The templates."""
-    return FacePose.templates()
-
-
-def pose_named(name: str) -> FacePose:
-    """The template of that name.
-
-    Raises:
-        UnknownName: there is none; the message lists the known.
-    """
-    wanted = name.strip().casefold()
-    for pose in poses():
-        if pose.name.casefold() == wanted:
-            return pose
-    raise UnknownName.of("pose", name, [pose.name for pose in poses()])
 
 
 def pose_of(source: Photo, *, progress: Progress = silent) -> FacePose:

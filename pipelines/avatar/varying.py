@@ -23,7 +23,7 @@ from deepmask.prompt import read, without
 from deepmask.variation import Variation, VariationKind
 from deepmask.vault import Vault
 from deepmask.wishes import Preview, Wishes, unseen
-from pipelines.avatar.creating import MOST_SEED, Order, paint
+from pipelines.avatar.creating import MOST_SEED, Order, Refused, paint
 
 FIELDS: dict[VariationKind, tuple[str, ...]] = {
     "expression": ("mood",),
@@ -104,8 +104,9 @@ def variations(
     *,
     progress: Progress = silent,
     preview: Preview = unseen,
+    refused: Refused | None = None,
 ) -> Iterator[Variation]:
-    """As :func:`vary`, each picture as soon as it is finished."""
+    """As :func:`vary`, each picture as soon as it is finished; ``refused`` as for :func:`pipelines.avatar.drafts`."""
     options = options or VariationOptions()
     if persona.attributes is None:
         raise InputError(f"{persona.name} was imported; only personas made from words can be varied.")
@@ -115,7 +116,13 @@ def variations(
     for n, (words, order) in enumerate(wanted):
         step = part(progress, n / len(wanted), (n + 1) / len(wanted))
         size_px = persona.portrait.shape[0]
-        picture, _ = paint(order, size_px, part(step, 0.0, 0.85), preview)
+        try:
+            picture, _ = paint(order, size_px, part(step, 0.0, 0.85), preview)
+        except EngineFailed as error:
+            if refused is None:
+                raise
+            refused(order.seed, error)
+            continue
         variation = Variation(picture, options.kind, words, order.seed, order.engine)
         if persona.wishes is not None:
             step(0.85, f"Giving it the face of {persona.name}")

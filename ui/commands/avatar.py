@@ -148,7 +148,7 @@ def _pose(text: str) -> FacePose:
     if path.suffix.lower() in _PICTURE_SUFFIXES or path.exists():
         with progress_bar() as progress:
             return avatar.pose_of(read_photo(path), progress=progress)
-    return avatar.pose_named(text)
+    return FacePose.template(text.strip().lower())
 
 
 def _names(folder: Path, prompt: str, seed: int, count: int) -> list[Path]:

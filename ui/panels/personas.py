@@ -1,24 +1,25 @@
-"""The Personas tab: a prompt gives drafts, one is adjusted, named and kept; a portrait can be imported."""
+"""The Personas tab: a prompt gives drafts, one is adjusted, named and kept; what is kept lies below."""
 
 from __future__ import annotations
 
 from functools import partial
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
 
-from deepmask.errors import DeepmaskError, InputError
-from deepmask.media import Photo
-from deepmask.persona import Persona
+from deepmask import engines
+from deepmask.errors import EngineFailed, InputError
 from deepmask.progress import part
 from pipelines import avatar
-from ui import pictures
 from ui.events import BAR, Updates, guarded, progress_of, worker
+from ui.live import Stage, live
 from ui.panels.persona_adjust import Adjust
-from ui.panels.shared import ACCEPTED, App, empty_state, heading, named, note, scroll_to
+from ui.panels.persona_import import ImportForm
+from ui.panels.persona_vault import VaultPart, edit
+from ui.panels.persona_wishes import WishesForm, styles
+from ui.panels.shared import App, empty_state, heading, named, note, scroll_to
 from ui.session import Session
 
 EXAMPLES = {
@@ -28,7 +29,6 @@ EXAMPLES = {
     "Blue bob": "cool young woman, blue bob, hoodie, night",
 }
 """Label of a chip → the prompt it writes."""
-STYLES = [("Painted", "painter"), ("Illustrated", "illustrated")]
 BATCH = 4
 
 
@@ -49,18 +49,21 @@ class PersonasPanel:
                     show_label=False, columns=4, rows=1, height="auto", allow_preview=False, object_fit="cover",
                     buttons=[], container=False, visible=False, elem_id="drafts", elem_classes="dm-drafts",
                 )  # fmt: skip
-                self.bar = gr.HTML("", visible=False, elem_classes="dm-progress")
+                self.frame = gr.HTML("", visible=False, padding=False, elem_id="painting")
                 with gr.Row(elem_classes="dm-quiet"):
                     self.more = gr.Button("Four more", size="sm", visible=False, elem_id="more-drafts")
-                    self.stop = gr.Button("Stop", size="sm", visible=False)
+                    self.stop = gr.Button("Stop", size="sm", visible=False, elem_id="stop-painting")
                 self._build_draft()
-        self._build_vault()
-        self._outputs = [v for v in vars(self).values() if isinstance(v, Block)] + self.adjust.components
+        self._kept = VaultPart(app)
+        self._import = ImportForm(app)
+        own = [v for v in vars(self).values() if isinstance(v, Block)]
+        parts = [*self.adjust.components, *self._kept.components, *self._import.components]
+        self._outputs = [*own, *self._wishes.components, *parts]
         self._wire()
 
     # --------------------------------------------------------------------------------------------------- layout
     def _build_prompt(self) -> None:
-        gr.HTML(heading("Make a persona", "A face that belongs to nobody, painted on this computer."), padding=False)
+        gr.HTML(heading("Make a persona", "A face that belongs to nobody, made on this computer."), padding=False)
         self.prompt = gr.Textbox(
             label="Describe a person",
             lines=2,
@@ -73,12 +76,13 @@ class PersonasPanel:
             self._chips = [gr.Button(label, size="sm") for label in EXAMPLES]
         with gr.Row(elem_classes="dm-tight"):
             self.style = gr.Radio(
-                STYLES, value="painter", label="Style", min_width=190, elem_id="style", elem_classes="dm-switch"
+                styles(), value="painter", label="Style", min_width=190, elem_id="style", elem_classes="dm-switch"
             )
             self.seed = gr.Number(
-                0, label="Seed", precision=0, minimum=0, min_width=120,
+                0, label="Seed", precision=0, minimum=0, min_width=90,
                 elem_id="seed",
             )  # fmt: skip
+        self._wishes = WishesForm(self._app)
         self.create = gr.Button("Create", variant="primary", size="lg", elem_id="create")
         self.words = gr.HTML("", padding=False)
 
@@ -94,83 +98,37 @@ class PersonasPanel:
                 )
                 self.keep = gr.Button("Keep this persona", variant="primary", elem_id="keep")
             with gr.Column(scale=1, min_width=280):
-                self.adjust = Adjust()
-
-    def _build_vault(self) -> None:
-        gr.HTML(heading("Your personas"), elem_classes="dm-section", padding=False)
-        self.nobody = gr.HTML(
-            empty_state("None yet", "A persona you keep appears here and can mask your photos."), padding=False
-        )
-        self.damaged = gr.HTML("", padding=False)
-        self.vault = gr.Gallery(
-            show_label=False, columns=6, height="auto", allow_preview=False, object_fit="cover", buttons=[],
-            container=False, elem_id="vault", elem_classes="dm-drafts",
-        )  # fmt: skip
-        with gr.Group(visible=False, elem_classes="dm-editor") as self.editor:
-            self.about = gr.HTML("", padding=False)
-            with gr.Row(elem_classes="dm-tight"):
-                self.new_name = gr.Textbox(label="Name", max_lines=1, max_length=60, scale=3, min_width=160)
-                self.rename = gr.Button("Rename", size="sm", scale=1, min_width=90)
-                self.remove = gr.Button("Remove", size="sm", scale=1, min_width=90, elem_id="remove-persona")
-                self.sure = gr.Button(
-                    "Remove for good", variant="stop", size="sm", scale=1, min_width=130, visible=False,
-                    elem_id="remove-for-good",
+                self.fixed = gr.HTML(
+                    note(
+                        "This face follows the words. For somebody else change them, or the seed; once kept, its "
+                        "expression, clothes and surroundings can be varied."
+                    ),
+                    visible=False, padding=False,
                 )  # fmt: skip
-        with gr.Accordion("Use a portrait you have", open=False), gr.Row():
-            with gr.Column(min_width=240):
-                self.upload = gr.File(
-                    label="Portrait", show_label=False, file_types=ACCEPTED, height=220,
-                    elem_id="import-portrait", elem_classes="dm-drop dm-one",
-                )  # fmt: skip
-                self.uploaded = gr.Image(
-                    show_label=False, interactive=False, buttons=[], container=False, visible=False, height=220,
-                    elem_id="import-seen", elem_classes="dm-seen",
-                )  # fmt: skip
-            with gr.Column(min_width=260):
-                gr.HTML(note("One face looking at the camera, best without glasses or fringe."), padding=False)
-                self.upload_name = gr.Textbox(label="Name", max_lines=1, max_length=60)
-                self.attest = gr.Checkbox(label=avatar.ATTESTATION)
-                self.bring = gr.Button("Import", elem_id="import")
-                self.import_bar = gr.HTML("", visible=False, elem_classes="dm-progress")
+                with gr.Column() as self.adjusting:
+                    self.adjust = Adjust()
 
     # --------------------------------------------------------------------------------------------------- events
     def _wire(self) -> None:
         state = self._app.state
-        slow: dict[str, Any] = {
-            "outputs": self._outputs, "show_progress_on": self.bar, "concurrency_id": "work"
-        }  # fmt: skip
         fast: dict[str, Any] = {"outputs": self._outputs, "show_progress": "hidden"}
-        asked = [state, self.prompt, self.seed, self.style]
-        work = worker(self.show)
+        asked = [state, self.prompt, self.seed, *self._wishes.controls]
+        work, watched = worker(self.show), live(self.show, self._show_drafts, self.frame)
+        slow = {**fast, "concurrency_id": "work"}
         for chip in self._chips:
             chip.click(EXAMPLES.get, chip, self.prompt, show_progress="hidden", queue=False)
         for listener in (self.create.click, self.prompt.submit):
-            self._busy(listener).then(work(self._on_create), asked, **slow)
-        self._busy(self.more.click).then(work(self._on_more), asked, **slow)
-        self._busy(self.style.input).then(work(self._on_style), [state, self.style], **slow)
+            self._busy(listener).then(watched(self._on_create), asked, **slow)
+        self._busy(self.more.click).then(watched(self._on_more), asked, **slow)
+        self.style.input(watched(self._on_style), [state, self.style], **slow)
         self.stop.click(Session.stop, [state], None, queue=False)
         self.drafts.select(self._on_draft, [state], **fast).then(None, js=scroll_to("#portrait"))
         self.adjust.on_change(partial(self._wire_control, work, slow))
         self.keep.click(work(self._on_keep), [state, self.name], **fast)
         self.name.submit(work(self._on_keep), [state, self.name], **fast)
-        self.vault.select(self._on_persona, [state], **fast)
-        self.rename.click(work(self._on_rename), [state, self.new_name], **fast)
-        self.remove.click(
-            lambda: {self.sure: gr.update(visible=True), self.remove: gr.update(visible=False)}, None,
-            [self.sure, self.remove], show_progress="hidden", queue=False,
-        )  # fmt: skip
-        self.sure.click(work(self._on_remove), [state], **fast)
-        self.upload.upload(self._on_upload, [state, self.upload], [self.upload, self.uploaded], show_progress="hidden")
-        self.upload.change(
-            lambda file: gr.update() if file else gr.update(visible=False), self.upload, self.uploaded,
-            show_progress="hidden", queue=False,
-        )  # fmt: skip
-        self.bring.click(
-            lambda: gr.update(visible=True), None, self.import_bar, queue=False, show_progress="hidden"
-        ).then(
-            work(self._on_import), [state, self.upload, self.upload_name, self.attest],
-            **{**slow, "show_progress_on": self.import_bar},
-        )  # fmt: skip
+        self._wishes.wire(work, guarded, self._outputs)
+        self._kept.wire(self.show, work, self._outputs)
+        self._import.wire(work, self._outputs)
 
     def _wire_control(
         self, work: Any, slow: dict[str, Any], listener: Any, component: Any, field: str, clean: Any
@@ -178,40 +136,61 @@ class PersonasPanel:
         def redraw(session: Session, value: Any, bar: gr.Progress = BAR) -> None:
             self._redraw(session, progress_of(session, bar), **{field: clean(value)})
 
-        listener(
-            work(redraw), [self._app.state, component],
-            **{**slow, "show_progress_on": self.portrait, "trigger_mode": "always_last"},
-        )  # fmt: skip
+        shown = {"show_progress": "full", "show_progress_on": self.portrait, "trigger_mode": "always_last"}
+        listener(work(redraw), [self._app.state, component], **{**slow, **shown})
 
     def _busy(self, listener: Any) -> Any:
-        """Before long work: show the bar and the button that stops it; another batch cannot be asked for meanwhile."""
+        """Before long work: show the button that stops it; another batch cannot be asked for meanwhile."""
         return listener(
-            lambda: {self.bar: gr.update(visible=True), self.stop: gr.update(visible=True),
-                     self.create: gr.update(interactive=False), self.more: gr.update(interactive=False)},
-            None, [self.bar, self.stop, self.create, self.more], queue=False, show_progress="hidden",
+            lambda: {self.frame: gr.update(visible=True, value=""), self.stop: gr.update(visible=True),
+                     self.create: gr.update(interactive=False), self.more: gr.update(interactive=False),
+                     self.style: gr.update(interactive=False)},
+            None, [self.frame, self.stop, self.create, self.more, self.style], queue=False, show_progress="hidden",
         )  # fmt: skip
 
-    def _on_create(self, session: Session, prompt: str, seed: float, style: str, bar: gr.Progress = BAR) -> None:
+    def _on_create(self, session: Session, prompt: str, seed: float, *wished: Any) -> None:
         if not prompt.strip():
             raise InputError("Describe a person first; a few words are enough.")
-        options = avatar.AvatarOptions(engine=style, count=BATCH)
-        session.drafts = avatar.create(prompt, int(seed or 0), options, progress=progress_of(session, bar))
-        session.draft = None
+        *wishes, stage = wished
+        self._paint(session, prompt, int(seed or 0), wishes, stage, fresh=True)
 
-    def _on_more(self, session: Session, prompt: str, seed: float, style: str, bar: gr.Progress = BAR) -> None:
+    def _on_more(self, session: Session, prompt: str, seed: float, *wished: Any) -> None:
+        *wishes, stage = wished
         last = max((d.seed for d in session.drafts), default=int(seed or 0) - 1)
-        options = avatar.AvatarOptions(engine=style, count=BATCH)
-        session.drafts += avatar.create(prompt, last + 1, options, progress=progress_of(session, bar))
+        self._paint(session, prompt, last + 1, wishes, stage, fresh=False)
 
-    def _on_style(self, session: Session, style: str, bar: gr.Progress = BAR) -> None:
-        """The same people in the other style."""
-        progress, chosen = progress_of(session, bar), session.draft
-        count = len(session.drafts) + (chosen is not None)
-        steps = [part(progress, n / count, (n + 1) / count) for n in range(count)]
-        if chosen is not None:
-            chosen = avatar.redraw(chosen, engine=style, progress=steps.pop())
-        drafts = [avatar.redraw(d, engine=style, progress=p) for d, p in zip(session.drafts, steps, strict=True)]
-        session.drafts, session.draft = drafts, chosen
+    def _paint(self, session: Session, prompt: str, seed: int, wishes: list[Any], stage: Stage, *, fresh: bool) -> None:
+        """A batch; each face is on the table as soon as it is finished."""
+        options = avatar.AvatarOptions(session.style, BATCH, wishes=self._wishes.wishes(session, *wishes))
+        refusals: list[EngineFailed] = []
+        drafts = avatar.drafts(
+            prompt, seed, options, progress=stage.progress, preview=stage.preview,
+            refused=lambda seed, error: refusals.append(error),
+        )  # fmt: skip
+        for draft in drafts:
+            if fresh:
+                session.drafts, session.draft, fresh = [], None, False
+            session.drafts = [*session.drafts, draft]
+            stage.finished()
+        if len(refusals) == BATCH:
+            raise refusals[0]
+        if refusals:
+            gr.Info(f"{len(refusals)} of {BATCH} faces are not shown. {escape(str(refusals[0]))}", duration=10)
+
+    def _on_style(self, session: Session, style: str, stage: Stage) -> None:
+        """The same people in the other style; one that follows words shows others, so it waits to be asked."""
+        session.style = style
+        follows_words = {row.name: row.heeds_wishes for row in engines.rows("portrait_painter")}
+        drafts, chosen = session.drafts, session.draft
+        if follows_words[style] or any(follows_words[d.engine] for d in drafts):
+            return
+        wanted = drafts if chosen is None else [*drafts, chosen]
+        redrawn = []
+        for n, draft in enumerate(wanted):
+            step = part(stage.progress, n / len(wanted), (n + 1) / len(wanted))
+            redrawn.append(avatar.redraw(draft, engine=style, progress=step))
+        session.drafts = redrawn[: len(drafts)]
+        session.draft = redrawn[-1] if chosen is not None else None
 
     @guarded
     def _on_draft(self, session: Session, event: gr.SelectData) -> Updates:
@@ -228,51 +207,11 @@ class PersonasPanel:
         if session.draft is None:
             raise InputError("Choose one of the faces first.")
         persona = avatar.keep(session.draft, named(name), self._app.vault)
-        session.draft, session.persona = None, persona.id
+        session.draft = None
+        if not session.painting:
+            edit(session, persona.id)
         gr.Info(f"{escape(persona.name)} is kept and can mask your photos now.", duration=5)
         return {self.name: ""}
-
-    @guarded
-    def _on_persona(self, session: Session, event: gr.SelectData) -> Updates:
-        session.touch()
-        session.persona = self._app.vault.personas()[event.index].id
-        return self.show(session)
-
-    def _on_rename(self, session: Session, name: str) -> None:
-        if session.persona is not None:
-            self._app.vault.rename(self._app.vault.persona(session.persona), named(name))
-
-    def _on_remove(self, session: Session) -> None:
-        if session.persona is not None:
-            self._app.vault.remove(self._app.vault.persona(session.persona))
-        session.persona = None
-
-    def _on_import(
-        self, session: Session, file: str | None, name: str, attested: bool, bar: gr.Progress = BAR
-    ) -> Updates:
-        if not file:
-            raise InputError("Choose a portrait picture first.")
-        if not attested:
-            raise InputError(f"Please confirm first: {avatar.ATTESTATION}")
-        named(name)
-        progress_of(session, bar)(0.1, "Looking at the portrait")
-        portrait = Photo.open(Path(file), max_megapixels=self._app.settings.max_megapixels)
-        session.persona = avatar.import_portrait(portrait, name, self._app.vault, attested=True).id
-        Path(file).unlink(missing_ok=True)
-        return {self.upload: None, self.uploaded: gr.update(visible=False), self.upload_name: "", self.attest: False}
-
-    @guarded
-    def _on_upload(self, session: Session, file: str) -> Updates:
-        """Take over a portrait and show it; what is no picture is given back with the reason."""
-        path = session.adopt(Path(file))
-        try:
-            portrait = Photo.open(path, max_megapixels=self._app.settings.max_megapixels)
-        except DeepmaskError as error:
-            path.unlink(missing_ok=True)
-            gr.Warning(escape(str(error), quote=False), duration=12)
-            return {self.upload: None, self.uploaded: gr.update(visible=False)}
-        shown = session.picture(pictures.preview(portrait.rgb), "import")
-        return {self.upload: str(path), self.uploaded: gr.update(value=shown, visible=True)}
 
     def refresh_on(self, tab: gr.Tab) -> None:
         """Show the vault as it is when the user comes to this tab."""
@@ -280,59 +219,41 @@ class PersonasPanel:
 
     def _on_tab(self, session: Session) -> Updates:
         session.touch()
-        return {self.damaged: note(" ".join(self._app.vault.damaged()), "warn")}
+        return self._kept.check()
 
     # ----------------------------------------------------------------------------------------------------- show
     def show(self, session: Session) -> Updates:
         """The whole tab, as session and vault have it."""
-        drafts = [(session.picture(d.portrait, "draft"), f"Seed {d.seed}") for d in session.drafts]
-        draft = session.draft
-        chosen = next((n for n, d in enumerate(session.drafts) if draft is not None and d.seed == draft.seed), None)
-        updates: Updates = {
-            self.bar: gr.update(visible=False),
-            self.import_bar: gr.update(visible=False),
-            self.stop: gr.update(visible=False),
-            self.create: gr.update(interactive=True),
-            self.waiting: gr.update(visible=not drafts),
-            self.drafts: gr.update(
-                value=drafts, visible=bool(drafts), selected_index=chosen, elem_classes=_classes(chosen)
-            ),
-            self.more: gr.update(visible=bool(drafts), interactive=True),
-            self.words: _not_understood(session),
+        draft, painting = session.draft, session.painting
+        updates: Updates = self._show_drafts(session) | {
+            self.frame: gr.update(visible=painting),
+            self.stop: gr.update(visible=painting),
+            self.create: gr.update(interactive=not painting),
+            self.style: gr.update(interactive=not painting),
+            self.more: gr.update(visible=bool(session.drafts), interactive=not painting),
             self.chosen: gr.update(visible=draft is not None),
         }
         if draft is not None:
+            follows_words = draft.wishes is not None
             updates[self.portrait] = session.picture(draft.portrait, "portrait")
+            updates[self.fixed] = gr.update(visible=follows_words)
+            updates[self.adjusting] = gr.update(visible=not follows_words)
             updates |= self.adjust.show(draft.attributes)
-        return updates | self._show_vault(session)
+        return updates | self._wishes.show(session) | self._kept.show(session) | self._import.show()
 
-    def _show_vault(self, session: Session) -> Updates:
-        personas = self._app.vault.personas()
-        shown = [(session.picture(p.portrait, "persona"), p.name) for p in personas]
-        index, persona = next(((n, p) for n, p in enumerate(personas) if p.id == session.persona), (None, None))
+    def _show_drafts(self, session: Session) -> Updates:
+        """The faces on the table."""
+        drafts = [(session.picture(d.portrait, "draft"), f"Seed {d.seed}") for d in session.drafts]
+        draft = session.draft
+        chosen = next((n for n, d in enumerate(session.drafts) if draft is not None and d.seed == draft.seed), None)
+        classes = ["dm-drafts", *(["dm-unselected"] if chosen is None else [])]
         return {
-            self.nobody: gr.update(visible=not personas),
-            self.vault: gr.update(
-                value=shown, visible=bool(personas), selected_index=index, elem_classes=_classes(index)
-            ),
-            self.editor: gr.update(visible=persona is not None),
-            self.about: "" if persona is None else _about(persona),
-            self.new_name: "" if persona is None else persona.name,
-            self.remove: gr.update(visible=True),
-            self.sure: gr.update(visible=False),
+            self.waiting: gr.update(visible=not drafts),
+            self.drafts: gr.update(value=drafts, visible=bool(drafts), selected_index=chosen, elem_classes=classes),
+            self.words: _not_understood(session),
         }
-
-
-def _classes(selected: int | None) -> list[str]:
-    return ["dm-drafts", *(["dm-unselected"] if selected is None else [])]
 
 
 def _not_understood(session: Session) -> str:
     words = session.drafts[0].unknown if session.drafts else ()
     return note(f"Not understood and left out: {', '.join(words)}.") if words else ""
-
-
-def _about(persona: Persona) -> str:
-    made = {"import": "Imported portrait", "painter": "Painted", "illustrated": "Illustrated"}
-    told = f": “{persona.prompt}”, seed {persona.seed}" if persona.attributes is not None and persona.prompt else ""
-    return f"<b>{escape(persona.name)}</b><br>{escape(made.get(persona.engine, persona.engine) + told)}"

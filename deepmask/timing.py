@@ -103,11 +103,11 @@ def fit(
 
 def spare_times(phrases: Sequence[Phrase], total_s: float) -> list[float]:
     """For each phrase the seconds of silence behind it until anybody speaks again, less a breath."""
-    starts = sorted(phrase.start_s for phrase in phrases)
     spare = []
     for phrase in phrases:
-        later = next((start for start in starts if start >= phrase.end_s), total_s)
-        spare.append(max(later - phrase.end_s - _BREATH_S, 0.0))
+        others = [other for other in phrases if other is not phrase and other.end_s > phrase.end_s]
+        next_s = min((other.start_s for other in others), default=total_s)
+        spare.append(max(next_s - phrase.end_s - _BREATH_S, 0.0))
     return spare
 
 

@@ -1,4 +1,8 @@
-"""Speech by espeak-ng, a formant synthesiser: quick, offline, in a hundred languages, audibly a machine."""
+"""Speech by espeak-ng, a formant synthesiser: quick, offline, in a hundred languages, audibly a machine.
+
+Every phrase is spoken by a fresh child process. That costs a twentieth of a second, and what the same voice says is the
+same every time: espeak-ng carries the state of its flutter from one text to the next.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +39,9 @@ Mono = NDArray[np.float32]
 
 
 class Espeak:
-    """Speaks text with a persona's voice in a child process, which is started with the first text."""
+    """Speaks text with a persona's voice."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="deepmask-")
 
     @cached_property
@@ -73,19 +77,10 @@ class Espeak:
             raise EngineFailed(f"There is no word to speak in {text!r}; write some or delete the phrase.")
         if len(text) > _MOST_CHARACTERS:
             raise EngineFailed(f"A phrase of {len(text)} characters is too long; split it.")
-        path = self._voice(voice, language)
-        speed = _WORDS_PER_MINUTE
-        spoken, rate_hz = self._spoken(path, text, speed)
+        with _Child(self._voice(voice, language), text) as spokesman:
+            spoken, rate_hz = _in_time(spokesman, seconds, progress)
         if seconds is None:
             return spoken, rate_hz
-        for attempt in (1, 2):
-            progress(attempt / 3, "Speaking")
-            ratio = len(spoken) / rate_hz / seconds
-            wanted = round(min(max(speed * ratio, _SLOWEST), _FASTEST))
-            if abs(ratio - 1) < _CLOSE_ENOUGH or wanted == speed:
-                break
-            speed = wanted
-            spoken, rate_hz = self._spoken(path, text, speed)
         tempo = tempo_for(len(spoken) / rate_hz, seconds)
         if abs(tempo - 1) > 0.005:
             from deepmask.media.tempo import at_tempo
@@ -107,51 +102,82 @@ class Espeak:
             path.write_text(text, "utf-8")
         return path
 
-    def _spoken(self, voice: Path, text: str, words_per_minute: int) -> tuple[Mono, int]:
-        request = {"voice": str(voice), "text": text, "words_per_minute": words_per_minute}
-        with self._lock:
-            header, data = self._asked(json.dumps(request).encode() + b"\n", _START_S + _S_PER_CHARACTER * len(text))
-        samples = np.frombuffer(data, "<i2").astype(np.float32) / 32_768
-        spoken = trimmed(samples, header["rate_hz"])
+
+def _in_time(spokesman: _Child, seconds: float | None, progress: Progress) -> tuple[Mono, int]:
+    """Spoken at the usual speed, or at the one that comes nearest to ``seconds``."""
+    speed = _WORDS_PER_MINUTE
+    spoken, rate_hz = spokesman.spoken(speed)
+    for attempt in (1, 2):
+        if seconds is None:
+            break
+        progress(attempt / 3, "Speaking")
+        ratio = len(spoken) / rate_hz / seconds
+        wanted = round(min(max(speed * ratio, _SLOWEST), _FASTEST))
+        if abs(ratio - 1) < _CLOSE_ENOUGH or wanted == speed:
+            break
+        speed = wanted
+        spoken, rate_hz = spokesman.spoken(speed)
+    return spoken, rate_hz
+
+
+class _Child:
+    """The process that speaks one text; it is put away at the end of the block, however that comes."""
+
+    def __init__(self, voice: Path, text: str) -> None:
+        self._voice, self._text = voice, text
+        self._limit_s = _START_S + _S_PER_CHARACTER * len(text)
+
+    def __enter__(self) -> Self:
+        import espeakng_loader
+
+        library = Path(espeakng_loader.get_library_path())
+        self._process = _started([sys.executable, "-I", "-S", child.__file__, library.name], library.parent)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # what was not sent to a dead process
+                    pipe.close()
+        self._process.wait()
+
+    def spoken(self, words_per_minute: int) -> tuple[Mono, int]:
+        """Samples, trimmed of silence, and their rate.
+
+        Raises:
+            EngineFailed: the process died, hangs, or has no sound for the text.
+        """
+        request = {"voice": str(self._voice), "text": self._text, "words_per_minute": words_per_minute}
+        header, data = self._asked(json.dumps(request).encode() + b"\n")
+        if "error" in header:
+            raise EngineFailed(f"{header['error']}; write the phrase in other words.")
+        if not header or len(data) < header["bytes"]:
+            raise EngineFailed("espeak-ng broke off while speaking; try again, or write the phrase in other words.")
+        spoken = trimmed(np.frombuffer(data, "<i2").astype(np.float32) / 32_768, header["rate_hz"])
         if not len(spoken):
-            raise EngineFailed(f"espeak-ng has no sound for {text!r}; write it in other words.")
+            raise EngineFailed(f"espeak-ng has no sound for {self._text!r}; write it in other words.")
         return spoken, header["rate_hz"]
 
-    def _asked(self, request: bytes, limit_s: float) -> tuple[dict[str, int], bytes]:
-        """The child's answer; a child that died or hangs is put away and the next text starts another one."""
-        process = self._running()
+    def _asked(self, request: bytes) -> tuple[dict[str, int], bytes]:
+        """The answer; nothing if the process dies or takes too long."""
+        process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
-        watch = threading.Timer(limit_s, process.kill)
+        watch = threading.Timer(self._limit_s, process.kill)
         watch.start()
         try:
             process.stdin.write(request)
             process.stdin.flush()
             header = json.loads(process.stdout.readline() or b"{}")
-            data = process.stdout.read(header.get("bytes", 0))
+            return header, process.stdout.read(header.get("bytes", 0))
         except (OSError, ValueError):
-            header, data = {}, b""
+            return {}, b""
         finally:
             watch.cancel()
-        if "error" in header:
-            raise EngineFailed(f"{header['error']}; write the phrase in other words.")
-        if not header or len(data) < header["bytes"]:
-            process.kill()
-            process.wait()
-            self._process = None
-            raise EngineFailed("espeak-ng broke off while speaking; try again, or write the phrase in other words.")
-        return header, data
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
-            import espeakng_loader
 
-            library = Path(espeakng_loader.get_library_path())
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", child.__file__, library.name],
-                cwd=library.parent,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        return self._process
+def _started(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )

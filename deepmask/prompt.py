@@ -115,7 +115,7 @@ class _Reader:
             elif not self._deny(match):
                 unknown[match.start] = " ".join(["not", *self.words[match.start : match.stop]])
         for i, word in enumerate(self.words):
-            if word in lexicon.TOO_YOUNG:
+            if word in lexicon.TOO_YOUNG and " ".join(self.words[i : i + 2]) not in lexicon.CLOTH_COLOURS:
                 self._apply(_Match(i, i + 1, {"age": YOUNGEST}, _Weight.HINT))
             if not self.taken[i] and word not in lexicon.SILENT and word not in lexicon.NEGATORS:
                 denied = self._denial_before(i) is not None

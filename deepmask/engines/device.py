@@ -1,7 +1,7 @@
 """Where and how precisely the torch engines compute: the device, its number format, its threads and its memory.
 
-What the settings ``device`` and ``precision`` leave to 'auto' is decided from the machine alone and never from its load,
-so that the same seed gives the same picture on the same machine.
+What the settings ``device`` and ``precision`` leave to 'auto' is decided from the machine alone and never from its
+load, so that the same seed gives the same picture on the same machine.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from deepmask.errors import EngineMissing, InputError
 
 KINDS = ("cpu", "cuda", "mps")
 PRECISIONS = ("float32", "bfloat16", "float16")
+_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+"""What torch's allocators say: of CUDA and MPS, of processors on Linux, and on Windows."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,17 @@ def _memory_bytes(kind: str) -> int:
         return 0
 
 
+def free_bytes(kind: str) -> int:
+    """Memory that can be had now, on the device or, where the two share it, in the machine."""
+    if kind == "cuda":
+        import torch
+
+        return int(torch.cuda.mem_get_info()[0])
+    import psutil
+
+    return int(psutil.virtual_memory().available)
+
+
 def use_all_cores() -> None:
     """As many torch threads as cores this process may use, unless OMP_NUM_THREADS says otherwise."""
     if "OMP_NUM_THREADS" in os.environ:
@@ -105,7 +118,7 @@ def out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+    return isinstance(error, RuntimeError) and any(words in text for words in _NO_MEMORY)
 
 
 def free_memory(kind: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from deepmask.engines.device import Device, out_of_memory, use_all_cores
+from deepmask.engines.device import Device, free_bytes, out_of_memory, use_all_cores
 from deepmask.engines.diffusion.checkpoint import (
     Checkpoint,
+    Family,
     assert_whole,
     read_json,
     weight_files,
@@ -18,8 +20,12 @@ from deepmask.engines.diffusion.checkpoint import (
 from deepmask.errors import EngineFailed, InputError
 from deepmask.weights import location, missing, variant
 
+PIPELINES: dict[Family, str] = {"sd": "StableDiffusion", "sdxl": "StableDiffusionXL"}
+"""How diffusers names the pipelines of each family."""
 OFFLOAD_BELOW = {"sd": 6 << 30, "sdxl": 12 << 30}
 """With less memory on a graphics card, networks lie in main memory and visit the card one by one; bytes."""
+WORKING_BYTES = {"sd": 3 << 29, "sdxl": 3 << 30}
+"""Taken besides the weights while a portrait is painted."""
 SLICE_BELOW = 24 << 30
 """With less memory shared with the system (MPS), attention is computed in slices; bytes."""
 
@@ -78,14 +84,14 @@ class Networks:
     def small_decoder(self) -> Any | None:
         """TAESD, or None where its weights are absent or it was made for other models."""
         if self._small_decoder is None and self.wanted.checkpoint.family == "sd" and not missing(("taesd",)):
-            from diffusers import AutoencoderTiny
-
             folder = location("taesd")
             with readable_failures("taesd"):
                 assert_whole(weight_files(folder))
-                self._small_decoder = AutoencoderTiny.from_pretrained(
-                    folder, use_safetensors=True, local_files_only=True
-                ).to(self.wanted.device.kind)
+                self._small_decoder = (
+                    _diffusers()
+                    .AutoencoderTiny.from_pretrained(folder, use_safetensors=True, local_files_only=True)
+                    .to(self.wanted.device.kind)
+                )
         return self._small_decoder
 
     @property
@@ -95,11 +101,10 @@ class Networks:
         return device.kind == "cuda" and (tight or self.wanted.frugal)
 
     def _load(self) -> Any:
-        from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
-
         checkpoint, device = self.wanted.checkpoint, self.wanted.device
         assert_whole(checkpoint.files())
-        kind: Any = StableDiffusionPipeline if checkpoint.family == "sd" else StableDiffusionXLPipeline
+        self._assert_room()
+        kind = getattr(_diffusers(), f"{PIPELINES[checkpoint.family]}Pipeline")
         no_checker = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
         pipe = kind.from_pretrained(
             checkpoint.folder,
@@ -125,6 +130,18 @@ class Networks:
             pipe.vae.enable_tiling()
         return pipe
 
+    def _assert_room(self) -> None:
+        """Weights and work fit into the machine: a system that runs out of memory ends the program without a word."""
+        checkpoint, device = self.wanted.checkpoint, self.wanted.device
+        numbers = sum(path.stat().st_size // (2 if ".fp16." in path.name else 4) for path in checkpoint.files())
+        needed = numbers * device.dtype.itemsize + WORKING_BYTES[checkpoint.family]
+        free = free_bytes("cpu")
+        if device.kind != "cuda" and needed > free:
+            raise EngineFailed(
+                f"The model {checkpoint.name} needs about {needed / 2**30:.1f} GiB of memory and "
+                f"{free / 2**30:.1f} GiB are free; close other programs, or set diffusion_model to a smaller one."
+            )
+
     def _decoder_dtype(self) -> Any:
         """Decoders show the rounding of halves: they get float32 where that is cheap or where theirs overflows."""
         import torch
@@ -134,21 +151,17 @@ class Networks:
         return torch.float32 if xl_or_cpu else self.wanted.device.dtype
 
     def _variant(self, pose: bool, picture: bool) -> Any:
-        import diffusers
-
         sd = self.wanted.checkpoint.family == "sd"
-        name = f"StableDiffusion{'' if sd else 'XL'}{'ControlNet' if pose else ''}{'Img2Img' if picture else ''}"
+        name = PIPELINES[self.wanted.checkpoint.family] + "ControlNet" * pose + "Img2Img" * picture
         extra: dict[str, Any] = {"requires_safety_checker": False} if sd else {"add_watermarker": False}
         if pose:
             extra["controlnet"] = self._pose_net()
-        pipe = getattr(diffusers, f"{name}Pipeline")(**self.base.components, **extra)
+        pipe = getattr(_diffusers(), f"{name}Pipeline")(**self.base.components, **extra)
         pipe.set_progress_bar_config(disable=True)
         return pipe
 
     def _pose_net(self) -> Any:
         if self._controlnet is None:
-            from diffusers import ControlNetModel
-
             folder = location("controlnet_openpose")
             if not pose_fits(self.wanted.checkpoint, folder):
                 raise InputError(
@@ -157,7 +170,7 @@ class Networks:
                 )
             assert_whole(weight_files(folder))
             device = self.wanted.device
-            net = ControlNetModel.from_pretrained(
+            net = _diffusers().ControlNetModel.from_pretrained(
                 folder, dtype=device.dtype, variant=variant(folder), use_safetensors=True, local_files_only=True
             )
             self._controlnet = net if self._offloads else net.to(device.kind)
@@ -182,6 +195,11 @@ def readable_failures(name: str) -> Iterator[None]:
             raise
         reason = str(error).strip().split("\n")[0][:200]
         raise EngineFailed(f"The model {name} cannot be loaded ({reason}); fetch its files again.") from error
+
+
+def _diffusers() -> Any:
+    """The library, which declares none of its names to type checkers."""
+    return import_module("diffusers")
 
 
 def quiet() -> None:

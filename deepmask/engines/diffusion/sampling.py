@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib import import_module
 from math import ceil
 from typing import Any, Literal
 
@@ -14,6 +15,8 @@ from deepmask.wishes import Wishes
 
 Way = Literal["plain", "lcm", "turbo"]
 
+MOST_LCM_STEPS = 50
+"""Steps of the solver that latent consistency models are distilled from."""
 FEW_STEPS = 8
 """Up to here the distilled LoRA is better than the plain model, beyond it the reverse."""
 
@@ -50,19 +53,19 @@ class Sampling:
 
     def scheduler(self, own: Any) -> Any:
         """A new scheduler with the noise levels of the checkpoint's ``own``."""
-        from diffusers import DPMSolverMultistepScheduler, LCMScheduler
-
+        diffusers: Any = import_module("diffusers")
         if self.way == "lcm":
-            return LCMScheduler.from_config(own.config)
+            return diffusers.LCMScheduler.from_config(own.config)
         if self.way == "plain":
-            return DPMSolverMultistepScheduler.from_config(
+            return diffusers.DPMSolverMultistepScheduler.from_config(
                 own.config, algorithm_type="dpmsolver++", use_karras_sigmas=True
             )
         return type(own).from_config(own.config)
 
     def steps_for(self, strength: float) -> int:
         """Steps to ask for when a picture is changed, so that ``steps`` are taken of the share ``strength``."""
-        return ceil(self.steps / strength)
+        steps = ceil(self.steps / strength)
+        return min(steps, MOST_LCM_STEPS) if self.way == "lcm" else steps
 
 
 DEFAULTS: dict[Way, Sampling] = {
@@ -85,6 +88,8 @@ def choose(checkpoint: Checkpoint, device: Device, wishes: Wishes) -> Sampling:
     if chosen.way == "lcm" and wishes.negative.strip():
         chosen = replace(chosen, guidance=HEEDFUL_LCM_GUIDANCE)
     steps = chosen.steps if wishes.steps is None else wishes.steps
+    if chosen.way == "lcm" and steps > MOST_LCM_STEPS:
+        raise InputError(f"Fast mode takes at most {MOST_LCM_STEPS} steps; take fewer, or turn fast mode off.")
     return replace(chosen, steps=steps, guidance=chosen.guidance if wishes.guidance is None else float(wishes.guidance))
 
 

@@ -17,7 +17,8 @@ class Watch:
     """One run of a pipeline. ``progress`` may raise ``Cancelled``, which ends the run."""
 
     def __init__(self, progress: Progress, preview: Preview, family: Family) -> None:
-        self._progress, self._preview, self._family = progress, preview, family
+        self._progress, self._preview = progress, preview
+        self._family: Family = family
         self._step, self._started = 0, time.monotonic()
 
     @contextmanager

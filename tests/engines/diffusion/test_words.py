@@ -1,0 +1,129 @@
+"""What is asked for, what is refused, and that nothing of a prompt is cut off."""
+
+import numpy as np
+import pytest
+
+from deepmask.engines.diffusion.encoding import PIECE, encode, weighted_parts
+from deepmask.engines.diffusion.loading import Networks
+from deepmask.engines.diffusion.words import NEGATIVE, negative_words, portrait_words, refuse_unfit
+from deepmask.errors import InputError
+from deepmask.persona import CHOICES, Attributes
+from deepmask.prompt import read
+from deepmask.wishes import Wishes
+
+SOMEBODY = Attributes()
+
+
+def test_words_are_made_from_all_attributes():
+    words = portrait_words(
+        Attributes(
+            gender="male", age=52, heritage="south_asian", skin="brown", hair_colour="grey", hair_style="curly",
+            eyes="green", beard="full", glasses="round", freckles=True, mood="laughing", clothing="suit",
+            clothing_colour="#27324f", background="beach",
+        )
+    )  # fmt: skip
+    for part in ("a South Asian man, 52 years old", "brown skin", "grey curly hair", "green eyes", "full beard",
+                 "round glasses", "freckles", "laughing", "wearing navy suit", "on a beach"):  # fmt: skip
+        assert part in words
+    assert "#" not in words
+
+
+@pytest.mark.parametrize("name", sorted(CHOICES))
+def test_every_word_of_every_attribute_can_be_said(name):
+    for value in CHOICES[name]:
+        words = portrait_words(Attributes(**{name: value}))
+        assert "  " not in words
+        assert "_" not in words
+        refuse_unfit(SOMEBODY, words)
+
+
+def test_the_users_words_come_first_and_stay_as_they_are():
+    words = portrait_words(Attributes(gender="male"), "A Viking, snow in the beard.")
+    assert words.startswith("A Viking, snow in the beard, ")
+    assert "one adult person" in words
+    assert negative_words("hats").startswith("hats, ")
+    assert negative_words("hats").endswith(NEGATIVE)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a good young indian office employee, black hair, male",
+        "woman with shoulder-length hair in a baby blue double-breasted blazer",
+        "old man, cowboy hat, striped shirt, smiling with his grandson's scarf",
+        "a 21 year old woman from Essex",
+        "his girlfriend, 30, in a bob",
+        "Frau Müller, 45 years old, teacher for 20 years",
+        "man in his eighties",
+    ],
+)
+def test_ordinary_prompts_pass(prompt):
+    refuse_unfit(SOMEBODY, prompt)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a child", "two kids", "teenage boy", "a schoolgirl", "school-girl with braids", "young girl", "ToDdLeR",
+        "Téen", "a 12-year-old", "17yo woman", "17 y/o woman", "woman aged 15", "sixteen years old", "age of 9",
+        "a 30 year old woman and a twelve year old", "te\u200ben", "loli", "pre-teen",
+    ],
+)  # fmt: skip
+def test_minors_are_refused_in_one_sentence(prompt):
+    with pytest.raises(InputError, match=r"^Personas are adults") as refused:
+        refuse_unfit(SOMEBODY, prompt)
+    assert str(refused.value).count(". ") == 0
+
+
+@pytest.mark.parametrize(
+    "prompt", ["nude woman", "man without clothes", "NSFW", "sexy pose", "a topless man", "nakedness", "N\u00fade"]
+)
+def test_sexual_words_are_refused(prompt):
+    with pytest.raises(InputError, match="leave out"):
+        refuse_unfit(SOMEBODY, prompt)
+
+
+def test_an_age_below_eighteen_is_refused_wherever_it_stands():
+    refuse_unfit(Attributes(age=18), "")
+    with pytest.raises(InputError, match="18 years"):
+        refuse_unfit(read("teenager").attributes, "")
+
+
+def test_weights_in_parentheses_are_read():
+    assert weighted_parts("a (red:1.2) hat") == [("a ", 1.0), ("red", 1.2), (" hat", 1.0)]
+    assert weighted_parts("a (plain) hat") == [("a (plain) hat", 1.0)]
+    assert weighted_parts("(x:9)") == [("x", 2.0)]
+
+
+@pytest.fixture
+def base(diffusion):
+    diffusion.paint(SOMEBODY, 1, 64, wishes=Wishes(steps=1, fast=False))
+    assert isinstance(diffusion._networks, Networks)
+    return diffusion._networks.base
+
+
+def test_a_short_prompt_is_read_as_diffusers_reads_it(base):
+    import torch
+
+    ours = encode(base, "a man", "a hat")
+    theirs = base.encode_prompt("a man", "cpu", 1, True, "a hat")
+    assert torch.equal(ours["prompt_embeds"], theirs[0])
+    assert torch.equal(ours["negative_prompt_embeds"], theirs[1])
+
+
+def test_the_end_of_a_long_prompt_matters(base):
+    words = " ".join(["hair"] * 30)
+    red, blue = (encode(base, f"{words} {end}", "hat")["prompt_embeds"].float().numpy() for end in ("red", "blue"))
+    assert red.shape[1] == 77 * 2  # the tiny tokenizer takes more tokens for a word than CLIP's
+    assert not np.array_equal(red, blue)
+
+
+def test_a_weight_changes_the_reading(base):
+    plain, heavy = (encode(base, text, None)["prompt_embeds"] for text in ("a red hat", "a (red:1.5) hat"))
+    assert plain.shape == heavy.shape
+    assert not bool((plain == heavy).all())
+
+
+def test_a_prompt_beyond_reading_is_told_with_its_length(diffusion):
+    with pytest.raises(InputError, match=f"at most {4 * PIECE} are read"):
+        diffusion.paint(SOMEBODY, 1, 64, wishes=Wishes(prompt="hair " * 400, steps=1, fast=False))

@@ -10,6 +10,7 @@ from deepmask.plan import Action, Decision, Region
 from deepmask.report import Finding, Report
 from deepmask.roster import Roster
 from pipelines import photo
+from ui.engine_work import title
 
 Choice = tuple[str, str]
 """What a menu shows, and the value behind it."""
@@ -61,7 +62,7 @@ def decision_choices(personas: Sequence[Persona]) -> list[Choice]:
 def swapper_choices() -> list[Choice]:
     """What can show a persona's face, as far as it is ready."""
     rows = photo.persona_swappers()
-    return [("Automatic", "auto"), *((row.label or row.name, row.name) for row in rows if not row.missing())]
+    return [("Automatic", "auto"), *((title(row), row.name) for row in rows if not row.missing())]
 
 
 def photoreal_hint() -> str:
@@ -69,8 +70,7 @@ def photoreal_hint() -> str:
     absent = [row for row in photo.persona_swappers() if row.weights and row.missing()]
     if not absent:
         return ""
-    row = absent[0]
-    return f"For photoreal faces get {row.label or row.name} in the Engines tab."
+    return f"For photoreal faces get {absent[0].name} in the Engines tab."
 
 
 def to_value(decision: Decision) -> str:

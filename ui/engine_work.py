@@ -80,13 +80,16 @@ class Offer:
 def offers() -> list[Offer]:
     """Engines that need weights, then sets that no engine demands."""
     rows = [row for row in engines.table() if row.weights]
-    named = [
-        Offer(f"{row.kind}:{row.name}", row.label or row.name, row.summary, _sets(row.needed_weights()), row)
-        for row in rows
-    ]
+    named = [Offer(f"{row.kind}:{row.name}", title(row), row.summary, _sets(row.needed_weights()), row) for row in rows]
     demanded = {name for row in rows for name in row.needed_weights()}
     extra = [one for one in weights.rows() if one.name not in demanded and not one.shares]
     return [*named, *(Offer(f"weights:{one.name}", *_split(one.title), (one,)) for one in extra)]
+
+
+def title(row: EngineSpec) -> str:
+    """What an engine is called: 'Photoreal (inswapper)', 'ArcFace'."""
+    label = row.label or row.name
+    return label if row.name.casefold() == label.casefold() else f"{label} ({row.name})"
 
 
 def offer(id: str) -> Offer:
@@ -144,7 +147,7 @@ def also_used_by(one: Offer) -> list[str]:
     """Other engines that removing this would take away."""
     names = {row.name for row in one.removable}
     others = [row for row in engines.table() if names & set(row.needed_weights()) and row != one.row]
-    return [row.label or row.name for row in others]
+    return [title(row) for row in others]
 
 
 def _lacks(one: Weight) -> bool:

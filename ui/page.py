@@ -9,6 +9,7 @@ import gradio as gr
 from deepmask.config import Settings
 from deepmask.vault import Vault
 from ui.panels.about import AboutPanel
+from ui.panels.engines import EnginesPanel
 from ui.panels.people import PeoplePanel
 from ui.panels.personas import PersonasPanel
 from ui.panels.photos import PhotosPanel
@@ -35,11 +36,14 @@ def page(settings: Settings, workspace: Workspace) -> gr.Blocks:
                 personas = PersonasPanel(app)
             with gr.Tab("People", id="people") as people_tab:
                 people = PeoplePanel(app)
+            with gr.Tab("Engines", id="engines") as engines_tab:
+                engines = EnginesPanel(app)
             with gr.Tab("About", id="about"):
                 AboutPanel()
         photos.refresh_on(photos_tab)
         personas.refresh_on(personas_tab)
         people.refresh_on(people_tab)
+        engines.refresh_on(engines_tab)
         public = add_endpoints(app)
         blocks.load(_on_load(register), [state], [state], show_progress="hidden")
         blocks.unload(_on_unload(register))

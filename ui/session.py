@@ -149,6 +149,8 @@ class Session:
     """Pictures are being made; the page shows how far they are."""
     variations: list[Variation] = field(default_factory=list)
     """New pictures of the persona that is being edited, none of them kept yet."""
+    varied: int = 0
+    """How many times this persona was varied: the seed of the next time."""
     variation: int | None = None
     """Which of them is chosen."""
     kept_variation: str | None = None

@@ -1,0 +1,268 @@
+"""The Engines tab: what each engine needs, under which licence, and the buttons that bring and remove it."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import Block
+
+from deepmask import engines, weights
+from deepmask.config import Settings
+from deepmask.weights import Weight
+from ui import engine_work
+from ui.choices import Choice
+from ui.engine_work import Offer, Readiness
+from ui.events import BAR, Updates, progress_of, worker
+from ui.panels.shared import App, heading, note, scroll_to
+from ui.session import Session
+
+KINDS = {
+    "portrait_painter": "Paints personas",
+    "face_finder": "Finds faces",
+    "face_landmarker": "Reads their pose",
+    "face_recognizer": "Tells people apart",
+    "face_swapper": "Covers faces",
+    "face_restorer": "Sharpens faces",
+    "voice_converter": "Changes voices",
+    "transcriber": "Writes down what is said",
+    "speech_synthesizer": "Speaks",
+    "speaker_recognizer": "Tells voices apart",
+}
+STATES: dict[Readiness, tuple[str, str]] = {
+    "ready": ("Ready", "hidden"),
+    "get": ("Not downloaded", "kept"),
+    "unfinished": ("Half downloaded", "weak"),
+    "licence": ("Licence to accept", "weak"),
+    "damaged": ("Damaged", "leak"),
+    "packages": ("Packages missing", "weak"),
+}
+"""What is shown, and the colour of the chip."""
+INTRO = (
+    "Everything Deepmask needs is built in. These are larger networks by others, for photoreal results; "
+    "they compute on this computer, too."
+)
+
+
+class EnginesPanel:
+    """Builds the tab; every event shows the whole tab as the disk has it."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        gr.HTML(heading("More engines", INTRO), padding=False)
+        with gr.Row(elem_classes="dm-desk"):
+            with gr.Column(scale=5, min_width=300, elem_classes="dm-stage"):
+                self.list = gr.Radio(show_label=False, container=False, elem_id="engines", elem_classes="dm-list")
+                self.source = gr.HTML(_source(), padding=False, elem_id="weights-source")
+            with gr.Column(scale=6, min_width=320, elem_classes="dm-side"):
+                self._build_offer()
+        gr.HTML(
+            f'<div class="dm-section">{heading("Built in", "Ready at once, without any download.")}</div>{_built_in()}',
+            padding=False,
+        )
+        self._outputs = [v for v in vars(self).values() if isinstance(v, Block)]
+        self._wire()
+
+    # --------------------------------------------------------------------------------------------------- layout
+    def _build_offer(self) -> None:
+        with gr.Group(elem_classes="dm-editor", elem_id="offer", visible=False) as self.card:
+            self.facts = gr.HTML("", padding=False, elem_id="offer-facts")
+            self.agree = gr.Checkbox(False, label="I accept the licence", visible=False, elem_id="accept-licence")
+            self.get = gr.Button("Get", variant="primary", visible=False, elem_id="get-engine")
+            self.bar = gr.HTML("", visible=False, elem_classes="dm-progress", elem_id="engine-progress")
+            self.stop = gr.Button("Stop", visible=False, elem_id="stop-getting")
+            with gr.Row(elem_classes="dm-tight") as self.tools:
+                self.verify = gr.Button("Verify", size="sm", elem_id="verify-engine")
+                self.remove = gr.Button("Remove", size="sm", elem_id="remove-engine")
+                self.sure = gr.Button("Remove", variant="stop", size="sm", visible=False, elem_id="remove-sure")
+                self.keep = gr.Button("Keep", size="sm", visible=False, elem_id="remove-not")
+            self.said = gr.HTML("", padding=False, elem_id="engine-said")
+
+    # --------------------------------------------------------------------------------------------------- events
+    def _wire(self) -> None:
+        state, work = self._app.state, worker(self.show)
+        fast: dict[str, Any] = {"outputs": self._outputs, "show_progress": "hidden"}
+        slow: dict[str, Any] = {
+            "outputs": self._outputs, "show_progress_on": self.bar, "concurrency_id": "weights"
+        }  # fmt: skip
+        chosen = self.list.input(work(self._on_choose), [state, self.list], **fast)
+        chosen.then(None, js=scroll_to("#offer"))
+        self._busy(self.get.click).then(work(self._on_get), [state, self.agree], **slow)
+        self._busy(self.verify.click).then(work(self._on_verify), [state], **slow)
+        self.stop.click(Session.stop, [state], None, queue=False)
+        self.remove.click(work(self._on_ask), [state], **fast)
+        self.keep.click(work(self._on_nothing), [state], **fast)
+        self.sure.click(work(self._on_remove), [state], **fast)
+
+    def refresh_on(self, tab: gr.Tab) -> None:
+        """Show what is on the disk when the user comes to this tab."""
+        tab.select(worker(self.show)(self._on_nothing), [self._app.state], self._outputs, show_progress="hidden")
+
+    def _busy(self, listener: Any) -> Any:
+        """Before long work: show the bar, and the button that stops it; more cannot be started meanwhile."""
+        hidden = (self.get, self.agree, self.tools)
+        return listener(
+            lambda: {self.bar: gr.update(visible=True), self.stop: gr.update(visible=True), self.said: ""}
+            | {part: gr.update(visible=False) for part in hidden},
+            None, [self.bar, self.stop, self.said, *hidden], queue=False, show_progress="hidden",
+        )  # fmt: skip
+
+    def _on_nothing(self, session: Session) -> None:
+        session.touch()
+
+    def _on_choose(self, session: Session, id: str) -> Updates:
+        session.touch()
+        session.engine = id
+        return {self.agree: gr.update(value=False), **self._accepting(engine_work.offer(id)), self.said: ""}
+
+    def _on_get(self, session: Session, accepted: bool, bar: gr.Progress = BAR) -> Updates:
+        said = engine_work.get(self._chosen(session), accepted, progress_of(session, bar))
+        return {self.said: note(said, "good")}
+
+    def _on_verify(self, session: Session, bar: gr.Progress = BAR) -> Updates:
+        chosen = self._chosen(session)
+        said = engine_work.verify(chosen, progress_of(session, bar))
+        return {self.said: note(said, "warn" if chosen.readiness == "damaged" else "good")}
+
+    def _on_ask(self, session: Session) -> Updates:
+        chosen = self._chosen(session)
+        others = engine_work.also_used_by(chosen)
+        loss = f" {' and '.join(others)} would be without it, too." if others else ""
+        return {
+            self.said: note(f"Remove the files of {chosen.title} from this computer?{loss}", "warn"),
+            **{button: gr.update(visible=button in (self.sure, self.keep)) for button in self._buttons()},
+        }
+
+    def _on_remove(self, session: Session) -> Updates:
+        return {self.said: note(engine_work.remove(self._chosen(session)), "good")}
+
+    def _chosen(self, session: Session) -> Offer:
+        return engine_work.offer(session.engine or engine_work.offers()[0].id)
+
+    def _buttons(self) -> tuple[gr.Button, ...]:
+        return self.verify, self.remove, self.sure, self.keep
+
+    # ----------------------------------------------------------------------------------------------------- show
+    def show(self, session: Session) -> Updates:
+        """The whole tab."""
+        offers = engine_work.offers()
+        chosen = next((one for one in offers if one.id == session.engine), offers[0] if offers else None)
+        updates: Updates = {
+            self.list: gr.update(choices=[_line(one) for one in offers], value=chosen.id if chosen else None),
+            self.source: _source(),
+            self.card: gr.update(visible=chosen is not None),
+            self.bar: gr.update(visible=False),
+            self.stop: gr.update(visible=False),
+            self.said: "",
+        }
+        if chosen is None:
+            return updates
+        here = bool(chosen.removable)
+        return updates | {
+            self.facts: _facts(chosen),
+            **self._accepting(chosen),
+            self.get: gr.update(visible=_gettable(chosen), value=_get_words(chosen)),
+            self.tools: gr.update(visible=here),
+            **{button: gr.update(visible=button in (self.verify, self.remove)) for button in self._buttons()},
+        }
+
+    def _accepting(self, chosen: Offer) -> Updates:
+        asking = chosen.to_accept
+        label = f"I have read the licence and accept it: {', '.join(row.licence for row in asking)}"
+        return {self.agree: gr.update(visible=bool(asking), label=label)}
+
+
+def _gettable(one: Offer) -> bool:
+    return one.readiness in ("get", "unfinished", "damaged", "licence") and not _offline()
+
+
+def _get_words(one: Offer) -> str:
+    if one.readiness == "licence":
+        return "Accept and use"
+    verb = {"damaged": "Get again", "unfinished": "Go on"}.get(one.readiness, "Get")
+    return f"{verb} ({weights.size_text(one.bytes_to_get)})"
+
+
+def _line(one: Offer) -> Choice:
+    state = f"get {weights.size_text(one.bytes_to_get)}" if one.readiness == "get" else STATES[one.readiness][0].lower()
+    job = KINDS.get(one.row.kind, one.row.kind).lower() if one.row else "extra"
+    return f"{one.title}  ·  {job}  ·  {state}", one.id
+
+
+def _facts(one: Offer) -> str:
+    words, colour = STATES[one.readiness]
+    job = f"{KINDS.get(one.row.kind, one.row.kind)}: {one.purpose}" if one.row else one.purpose
+    rows = "".join(_set(row) for row in one.sets)
+    return (
+        f'<div class="dm-offer"><div class="dm-head"><h2>{escape(one.title)} '
+        f'<span class="dm-chip dm-{colour}">{words}</span></h2><p>{escape(_sentence(job))}</p></div>'
+        f"{_business(one)}{rows}{_packages(one)}{_broken(one)}</div>"
+    )
+
+
+def _business(one: Offer) -> str:
+    if one.commercial:
+        return ""
+    return note("For private and research use only: the licence forbids commercial use, also of the results.", "warn")
+
+
+def _set(row: Weight) -> str:
+    facts = (
+        ("Size", weights.size_text(row.size_bytes)),
+        ("Licence", _link(row.licence_url, row.licence)),
+        ("Business use", "allowed" if row.commercial else "not allowed"),
+        ("By", escape(f"{row.vendor}, {row.year}")),
+        ("From", _link(f"https://huggingface.co/{row.repo}", f"huggingface.co/{row.repo}")),
+    )
+    cells = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts)
+    return f'<section class="dm-set"><h4>{escape(row.title)}</h4><dl>{cells}</dl></section>'
+
+
+def _packages(one: Offer) -> str:
+    if one.row is None or not (absent := one.row.missing_modules()):
+        return ""
+    words = f"Still missing: {', '.join(absent)}. Close the app and run:"
+    return f'<p class="dm-note dm-info">{escape(words)}<br><code>{escape(one.row.install)}</code></p>'
+
+
+def _broken(one: Offer) -> str:
+    states = [weights.state(row.name) for row in one.sets]
+    return "".join(
+        note(state.sentence.partition("; run:")[0] + ".", "warn") for state in states if state.kind == "broken"
+    )
+
+
+def _link(url: str, words: str) -> str:
+    return f'<a href="{escape(url)}" target="_blank" rel="noreferrer">{escape(words)}</a>'
+
+
+def _offline() -> bool:
+    return Settings.load().offline
+
+
+def _source() -> str:
+    settings = Settings.load()
+    if settings.offline:
+        return note("Downloads are switched off (setting offline). Bring files by hand: deepmask weights import FOLDER")
+    place = settings.mirror or "huggingface.co"
+    return note(f"Downloads come from {place}, and only when you press Get. Another place: the setting mirror.")
+
+
+def _built_in() -> str:
+    """The engines that need no download, as a table."""
+    rows = "".join(_engine(row) for row in engines.table() if not row.weights)
+    head = "<tr><th>Engine</th><th>What it does</th><th>Licence</th><th>Business use</th><th>Ready</th></tr>"
+    return f'<div class="dm-table"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+
+
+def _engine(row: engines.EngineSpec) -> str:
+    ready = f"no: {escape(row.remedy())}" if row.missing() else "yes"
+    job = f"{KINDS.get(row.kind, row.kind)}: {row.summary}"
+    commercial = "yes" if row.commercial else "no"
+    cells = (f"<b>{escape(row.name)}</b>", escape(job), escape(row.licence), commercial, ready)
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")

@@ -72,7 +72,8 @@ def test_banners_do_not_spoil_the_protocol(worker):
 def test_progress_arrives_in_order(worker):
     told = []
     worker.request("steps", {"count": 4, "seconds": 0.15}, progress=lambda f, m: told.append((f, m)))
-    assert ("step 2" in dict(map(reversed, told))) and told == sorted(told, key=lambda t: t[0])
+    assert "step 2" in dict(map(reversed, told))
+    assert told == sorted(told, key=lambda t: t[0])
 
 
 def test_a_cancellation_is_heeded_and_the_process_lives_on(worker):
@@ -87,7 +88,8 @@ def test_a_cancellation_is_heeded_and_the_process_lives_on(worker):
     with pytest.raises(Cancelled):
         worker.request("steps", {"count": 100, "seconds": 0.1}, progress=progress)
     assert time.monotonic() - start < 3
-    assert _works(worker) and worker._connection._process is process
+    assert _works(worker)
+    assert worker._connection._process is process
 
 
 def test_who_does_not_heed_a_cancellation_is_killed_with_its_children(make, tmp_path):
@@ -145,7 +147,8 @@ def test_what_it_cannot_do_is_passed_on_and_keeps_the_process(worker):
         worker.request("fail", {})
     with pytest.raises(EngineFailed, match="KeyError: 'b'"):
         worker.request("bug", {})
-    assert _works(worker) and worker._connection._process is process
+    assert _works(worker)
+    assert worker._connection._process is process
 
 
 @pytest.mark.parametrize(
@@ -182,8 +185,10 @@ def test_secrets_stay_here(make, monkeypatch, tmp_path):
     monkeypatch.setenv("DEEPMASK_PASSPHRASE", "hush-hush")
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
     seen = make(caches=tmp_path).request("variables", {})
-    assert "hush-hush" not in json.dumps(seen) and "PYTHONPATH" not in seen
-    assert seen["HF_HUB_OFFLINE"] == "1" and seen["PYANNOTE_METRICS_ENABLED"] == "0"
+    assert "hush-hush" not in json.dumps(seen)
+    assert "PYTHONPATH" not in seen
+    assert seen["HF_HUB_OFFLINE"] == "1"
+    assert seen["PYANNOTE_METRICS_ENABLED"] == "0"
     assert seen["OMP_NUM_THREADS"] == str(len(os.sched_getaffinity(0)))
     assert seen["HF_HOME"].startswith(str(tmp_path))
 

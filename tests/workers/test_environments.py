@@ -73,7 +73,8 @@ def test_it_is_built_once_and_removed(small):
     environments.install("small", progress=lambda f, m: told.append((f, m)))
     assert not told, "what is there is not built again"
     assert environments.remove("small")
-    assert not environments.installed("small") and not small.folder.exists()
+    assert not environments.installed("small")
+    assert not small.folder.exists()
     assert not environments.remove("small")
 
 
@@ -97,7 +98,8 @@ def test_other_requirements_make_it_anew(small):
     small.requirements.write_text("torch==1.0\n# one package less\ntorchaudio==1.0\n")
     assert not environments.installed("small")
     environments.install("small")
-    assert environments.installed("small") and not (small.folder / "left-over").exists()
+    assert environments.installed("small")
+    assert not (small.folder / "left-over").exists()
 
 
 def test_what_cannot_be_imported_is_not_installed(small, shelf):
@@ -182,7 +184,8 @@ def test_an_engine_without_its_environment_names_the_command():
 
 def test_command_line(small, capsys):
     command = main(["engines", "install", "whisper"])
-    assert command == 2 and "whisperx" in capsys.readouterr().err
+    assert command == 2
+    assert "whisperx" in capsys.readouterr().err
     assert main(["engines", "remove", "tortoise"]) == 0
     assert capsys.readouterr().out == "Tortoise is not installed.\n"
     assert main(["engines"]) == 0

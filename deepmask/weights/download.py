@@ -49,6 +49,8 @@ class Wanted:
     """Exact size, if known."""
     by_hand: str = ""
     """End of a sentence: what to do when the address is dead."""
+    must_be_published: bool = False
+    """Whether a file without a pinned digest is refused when the server publishes none, as the hub always does."""
 
 
 @dataclass(frozen=True)
@@ -231,8 +233,10 @@ def _finish(wanted: Wanted, sha256: str, published: str, commit: str, *, resumed
     kind, _, digest = published.partition(":")
     if wanted.sha256:
         good = sha256 == wanted.sha256
+    elif published:
+        good = digest == (git_blob_of(part) if kind == "git" else sha256)
     else:
-        good = not published or digest == (git_blob_of(part) if kind == "git" else sha256)
+        good = not wanted.must_be_published
     if not good:
         if resumed:
             raise _Anew
@@ -310,7 +314,7 @@ def _cause(error: BaseException | None, kind: type[ssl.SSLError]) -> ssl.SSLErro
 
 def _wrong(wanted: Wanted) -> WeightsError:
     return WeightsError(
-        f"{wanted.url} is not the file that was published (its SHA-256 differs), so nothing of it was kept; "
+        f"{wanted.url} is not the file that was published (its digest differs), so nothing of it was kept; "
         f"{wanted.by_hand}."
     )
 

@@ -73,7 +73,8 @@ def by_hand(row: Weight) -> str:
     names = [Path(file.remote).name if len(row.files) == 1 else file.remote for file in row.files]
     listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more files" if len(names) > 3 else "")
     how = "a folder, with its subfolders," if any("/" in file.path for file in row.files) else "a folder"
-    return f"fetch {listed} from {hub.page(row)} by hand into {how} and run: deepmask weights import FOLDER"
+    then = "run: deepmask weights import FOLDER" if row in table.rows() else "name it in the setting diffusion_model"
+    return f"fetch {listed} from {hub.page(row)} by hand into {how} and {then}"
 
 
 def _download_missing(place: Place, progress: Progress) -> None:
@@ -92,6 +93,7 @@ def _download_missing(place: Place, progress: Progress) -> None:
                 file.sha256,
                 file.size_bytes if file.sha256 else None,
                 by_hand(place.row),
+                must_be_published=not hub.is_mirrored(),
             )
             received = download(connections, wanted, meter.of(file))
             origin = f"{place.row.repo}@{received.commit or place.row.revision}"

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from deepmask import __version__
 from deepmask.config import Settings
-from deepmask.errors import WeightsError
+from deepmask.errors import InputError, WeightsError
 from deepmask.weights import layout
 from deepmask.weights.places import HUB_PAGE, hub_row
 from deepmask.weights.table import Weight, WeightFile
@@ -109,8 +109,17 @@ def describe(repo: str) -> Weight:
     )
 
 
+def is_mirrored() -> bool:
+    """Whether files come from somewhere else than the hub."""
+    return bool(Settings.load().mirror)
+
+
 def _base() -> str:
-    return (Settings.load().mirror or HUB_PAGE).rstrip("/")
+    base = (Settings.load().mirror or HUB_PAGE).rstrip("/")
+    parts = urlsplit(base)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise InputError(f"The setting mirror must be an address like https://mirror.example, got {base!r}.")
+    return base
 
 
 def _reason(error: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ FREE = ("mit", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4
 """Licences of the hub that allow commercial use; 'openrail' stands for its family."""
 
 NOT_STATED = "not stated"
+
+_PIPELINE = "model_index.json"
+"""What makes a repository one whole model of the diffusers layout."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _LICENCE = re.compile(r"^license:\s*['\"]?([\w.+-]+)", re.MULTILINE)
@@ -42,7 +46,7 @@ class Place:
     def has(self, file: WeightFile) -> bool:
         """Whether it is there: a regular file that no link leads away from where it should be."""
         path = self.path(file)
-        return path.is_file() and path.resolve().is_relative_to(self._root())
+        return path.is_file() and os.path.realpath(path).startswith(self._root)
 
     def complete(self) -> bool:
         """Whether all files are there."""
@@ -56,10 +60,11 @@ class Place:
         """The digest by which a hub's cache names the file: 'sha256:…', 'git:…', or empty."""
         return "" if self.ours or self.trusted else digest_of_cache(self.path(file).resolve())
 
-    def _root(self) -> Path:
+    @cached_property
+    def _root(self) -> str:
         """No file may lead out of here: the folder, or for a snapshot of the hub's cache, the repository's folder."""
         real = self.folder.resolve()
-        return real if self.ours or self.trusted else real.parent.parent
+        return os.path.join(real if self.ours or self.trusted else real.parent.parent, "")
 
 
 def models() -> Path:
@@ -73,9 +78,9 @@ def find(name: str) -> Place:
     Raises:
         UnknownName: neither in the table, nor a hub id, nor a folder.
     """
-    known = {row.name: row for row in table.rows()} | {row.repo: row for row in table.rows() if not row.shares}
-    if row := known.get(name):
-        return _of_table(row)
+    for row in table.rows():
+        if name == row.name or (name == row.repo and any(file.path == _PIPELINE for file in row.files)):
+            return _of_table(row)
     if HUB_ID.fullmatch(name) and ((place := _of_hub(name)).complete() or not Path(name).is_dir()):
         return place
     if (folder := Path(name).expanduser()).is_dir():

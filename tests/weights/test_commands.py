@@ -110,7 +110,8 @@ def test_stopping_with_ctrl_c_keeps_what_arrived(typed, hub, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(weights, "fetch", interrupted)
-    assert typed("get", "free")[0] == 130
+    code, _, err = typed("get", "free")
+    assert (code, err) == (130, "Stopped; run the command again to go on where it stopped.\n")
 
 
 def test_an_unknown_name_is_one_sentence(typed):

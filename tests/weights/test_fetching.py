@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deepmask import config, weights
-from deepmask.errors import Cancelled, EngineMissing, UnknownName, WeightsError
+from deepmask.errors import Cancelled, EngineMissing, InputError, UnknownName, WeightsError
 from deepmask.weights import download, fetching, manifest
 from deepmask.weights import hub as hub_module
 from tests.weights.conftest import BIG, CONFIG, NET, SWAPPER, sha256
@@ -175,6 +175,23 @@ def test_a_mirror_that_publishes_no_digests_serves_pinned_files_and_says_so_of_o
         "unet/net.safetensors": "unpinned",
         "unet/config.json": "unpinned",
     }
+
+
+def test_the_hub_itself_must_publish_a_digest(hub, monkeypatch):
+    monkeypatch.delenv("DEEPMASK_MIRROR")
+    monkeypatch.setattr(hub_module, "HUB_PAGE", hub.address)
+    hub.headers_of_the_hub = False  # whoever answers there, it is not the hub
+    with pytest.raises(WeightsError, match="not the file that was published"):
+        weights.fetch("free")
+    assert (_folder() / "model.safetensors").is_file()  # the pinned one was right
+    assert not (_folder() / "unet/net.safetensors").exists()
+
+
+@pytest.mark.parametrize("address", ["ftp://mirror.example", "mirror.example", "https://"])
+def test_a_mirror_that_is_no_address_is_one_sentence(monkeypatch, address):
+    monkeypatch.setenv("DEEPMASK_MIRROR", address)
+    with pytest.raises(InputError, match="The setting mirror must be an address like"):
+        weights.fetch("free")
 
 
 def test_a_busy_server_is_asked_again(hub):

@@ -13,6 +13,7 @@ from deepmask.errors import WeightsError
 from ui.commands.shared import existing, json_option, print_json, progress_bar, table
 
 EXIT_BROKEN = 1
+EXIT_STOPPED = 130
 _STATES = {"licence": "licence not accepted"}
 
 accept_option = click.option("--accept-licence", is_flag=True, help="Accept the licences of these weights.")
@@ -57,8 +58,12 @@ def get(names: tuple[str, ...], accept_licence: bool) -> None:
     for name in names:
         row = weights.offer(name)
         _settle_licence(row, accept_licence)
-        with progress_bar() as progress:
-            folder = weights.fetch(name, progress)
+        try:
+            with progress_bar() as progress:
+                folder = weights.fetch(name, progress)
+        except KeyboardInterrupt:
+            click.echo("Stopped; run the command again to go on where it stopped.", err=True)
+            raise click.exceptions.Exit(EXIT_STOPPED) from None
         click.echo(f"{name}: {weights.state(name).sentence} {folder}")
 
 
@@ -151,7 +156,8 @@ def _settle_licence(row: weights.Weight, accept: bool, *, required: bool = True)
     """
     if not row.must_accept or weights.accepted(row):
         return
-    use = "restricts what it may be used for" if row.commercial else "does not allow commercial use"
+    known = "does not allow" if "non-commercial" in row.licence else "is not known to allow"
+    use = "restricts what it may be used for" if row.commercial else f"{known} commercial use"
     click.echo(f"{row.title}, {row.vendor}: the licence ({row.licence}) {use}.\n  {row.licence_url}", err=True)
     if not accept and sys.stdin.isatty():
         accept = click.confirm("Do you accept this licence?", err=True)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import gradio as gr
 
 from deepmask.errors import InputError
+from deepmask.face_pose import FacePose
+from deepmask.faces import RGBImage
 from deepmask.media import Photo
 from deepmask.persona import Persona
 from deepmask.plan import ACTIONS
+from deepmask.variation import VariationKind
+from deepmask.wishes import Wishes
 from pipelines import avatar, photo
+from pipelines.avatar import VariationOptions
 from ui.events import BAR, guarded, progress_of
 from ui.panels.shared import App
 from ui.photo_work import masked_name
@@ -27,14 +33,17 @@ def add_endpoints(app: App) -> frozenset[str]:
         bystanders = gr.Dropdown([a for a in ACTIONS if a != "persona"], value="pixelate", label="bystanders")
         prompt, seed, count = gr.Textbox(label="prompt"), gr.Number(0, label="seed"), gr.Number(4, label="count")
         style, name = gr.Textbox("auto", label="style"), gr.Textbox(label="name")
+        wishes, words = gr.JSON(label="wishes"), gr.Textbox(label="words")
+        kind = gr.Dropdown(list(get_args(VariationKind)), value=VariationOptions.kind, label="kind")
         data, out, portraits = gr.JSON(label="report"), gr.File(label="masked"), gr.File(label="portraits")
         button = gr.Button()
     options = [app.state, file, persona, bystanders]
     events = {
         "analyze": (work.analyze, options, data),
         "mask_photo": (work.mask_photo, options, [out, data]),
-        "create_personas": (work.create_personas, [app.state, prompt, seed, count, style], [portraits, data]),
-        "keep_persona": (work.keep_persona, [app.state, prompt, seed, style, name], data),
+        "create_personas": (work.create_personas, [app.state, prompt, seed, count, style, wishes], [portraits, data]),
+        "keep_persona": (work.keep_persona, [app.state, prompt, seed, style, name, wishes], data),
+        "vary_persona": (work.vary_persona, [app.state, persona, kind, words, seed, count], [portraits, data]),
         "personas": (work.personas, None, data),
     }
     for api_name, (endpoint, inputs, outputs) in events.items():
@@ -91,26 +100,57 @@ class _Endpoints:
         count: float,
         style: str,
         request: gr.Request,
+        wishes: dict | None = None,
         bar: gr.Progress = BAR,
     ) -> tuple[list[str], list[dict]]:
-        """Portraits for a prompt with consecutive seeds, and what was understood; nothing is kept."""
+        """Portraits for a prompt with consecutive seeds, and what was understood; nothing is kept.
+
+        'wishes' is for styles that follow words: negative, steps, guidance, fast, pose (a name or 70 points).
+        """
         self._app.register.opened(request.session_hash, session)
-        options = avatar.AvatarOptions(engine=style or "auto", count=int(count))
+        options = avatar.AvatarOptions(style or "auto", int(count), wishes=_wishes(wishes))
         drafts = avatar.create(prompt, int(seed), options, progress=progress_of(session, bar))
         told = [
-            {"seed": d.seed, "engine": d.engine, "attributes": d.attributes.to_json(), "unknown": list(d.unknown)}
+            {"seed": d.seed, "engine": d.engine, "attributes": d.attributes.to_json(), "unknown": list(d.unknown),
+             "recipe": d.recipe}
             for d in drafts
-        ]
-        return [str(_png(session, draft)) for draft in drafts], told
+        ]  # fmt: skip
+        return [str(_png(session, d.portrait, f"seed-{d.seed}-{d.engine}")) for d in drafts], told
 
     @guarded
     def keep_persona(
-        self, session: Session, prompt: str, seed: float, style: str, name: str, bar: gr.Progress = BAR
+        self,
+        session: Session,
+        prompt: str,
+        seed: float,
+        style: str,
+        name: str,
+        wishes: dict | None = None,
+        bar: gr.Progress = BAR,
     ) -> dict:
         """Paint a persona and keep it in the vault."""
-        options = avatar.AvatarOptions(engine=style or "auto", count=1)
+        options = avatar.AvatarOptions(style or "auto", 1, wishes=_wishes(wishes))
         draft = avatar.create(prompt, int(seed), options, progress=progress_of(session, bar))[0]
         return _told(avatar.keep(draft, name, self._app.vault))
+
+    @guarded
+    def vary_persona(
+        self,
+        session: Session,
+        persona: str,
+        kind: VariationKind,
+        words: str,
+        seed: float,
+        count: float,
+        request: gr.Request,
+        bar: gr.Progress = BAR,
+    ) -> tuple[list[str], list[dict]]:
+        """Further pictures of a kept persona, and how sure it is that they show the same person; nothing is kept."""
+        self._app.register.opened(request.session_hash, session)
+        options = VariationOptions(kind, words, int(seed), int(count))
+        made = avatar.vary(self._app.vault.persona(persona), options, progress=progress_of(session, bar))
+        files = [str(_png(session, v.picture, f"{kind}-{n}")) for n, v in enumerate(made, 1)]
+        return files, [v.to_json() for v in made]
 
     @guarded
     def personas(self) -> list[dict]:
@@ -118,9 +158,17 @@ class _Endpoints:
         return [_told(persona) for persona in self._app.vault.personas()]
 
 
-def _png(session: Session, draft: avatar.Draft) -> Path:
-    path = session.folder / f"seed-{draft.seed}-{draft.engine}.png"
-    Photo.from_array(draft.portrait, path.name).save(path)
+def _wishes(data: dict | None) -> Wishes:
+    """The wishes of a request; a pose may be given by its name."""
+    data = dict(data or {})
+    if isinstance(pose := data.get("pose"), str):
+        data["pose"] = FacePose.template(pose).to_json()
+    return Wishes.from_json(data)
+
+
+def _png(session: Session, picture: RGBImage, stem: str) -> Path:
+    path = session.folder / f"{stem}.png"
+    Photo.from_array(picture, path.name).save(path)
     return path
 
 

@@ -16,7 +16,7 @@ from deepmask.config import Settings
 from deepmask.errors import InputError
 from ui.app import is_this_machine, running, serve
 
-ENDPOINTS = {"/analyze", "/mask_photo", "/create_personas", "/keep_persona", "/personas"}
+ENDPOINTS = {"/analyze", "/mask_photo", "/create_personas", "/keep_persona", "/vary_persona", "/personas"}
 
 
 def free_port() -> int:
@@ -234,6 +234,19 @@ def test_personas_are_made_kept_and_given_over_rest(client, astronaut):
     assert kept in client.predict(api_name="/personas")
     plan = client.predict(handle_file(str(astronaut)), "rest", "solid", api_name="/analyze")
     assert [r["decision"] for r in plan["regions"]] == [{"action": "persona", "persona": kept["id"]}]
+
+
+def test_a_persona_is_varied_over_rest_and_wishes_are_checked(client):
+    kept = client.predict("bald man", 4, "painter", "Vera", api_name="/keep_persona")
+    pictures, told = client.predict(kept["name"], "clothing", "red hoodie", 0, 2, api_name="/vary_persona")
+    assert [t["words"] for t in told] == ["red hoodie"], "words say all to a painter that goes by attributes"
+    assert told[0]["same_person"]
+    with Image.open(pictures[0]) as image:
+        assert image.size == (512, 512)
+    with pytest.raises(Exception, match="Unknown wishes speed"):
+        client.predict("bald man", 3, 1, "painter", {"speed": 3}, api_name="/create_personas")
+    with pytest.raises(Exception, match="There is no pose named 'upside-down'"):
+        client.predict("bald man", 3, 1, "painter", {"pose": "upside-down"}, api_name="/create_personas")
 
 
 # ----------------------------------------------------------------------------------------------- what it leaves behind

@@ -95,7 +95,7 @@ def drafts(
     wishes = replace(options.wishes, prompt=options.wishes.prompt or prompt) if row.heeds_wishes else None
     unknown = () if wishes else reading.unknown
     for n in range(options.count):
-        step = part(progress, n / options.count, (n + 1) / options.count)
+        step = counted(progress, n, options.count)
         order = Order(row.name, reading.attributes, seed + n, wishes)
         try:
             portrait, recipe = paint(order, options.size_px, step, preview)
@@ -143,9 +143,17 @@ class Order:
     wishes: Wishes | None
 
 
+def counted(progress: Progress, n: int, count: int) -> Progress:
+    """A ``Progress`` for picture ``n`` (from 0) of ``count``, which its messages name."""
+    share = part(progress, n / count, (n + 1) / count)
+    if count == 1:
+        return share
+    return lambda fraction, message: share(fraction, f"Picture {n + 1} of {count}: {message[:1].lower()}{message[1:]}")
+
+
 def paint(order: Order, size_px: int, progress: Progress, preview: Preview) -> tuple[RGBImage, dict[str, str]]:
     """The portrait (size_px, size_px, 3) of an order, and the recipe it was made by."""
-    progress(0.0, f"Painting seed {order.seed}")
+    progress(0.0, f"Painting with seed {order.seed}")
     with engines.turn(progress):
         engine = engines.load("portrait_painter", order.engine)
         portrait = engine.paint(

@@ -23,7 +23,7 @@ from deepmask.prompt import read, without
 from deepmask.variation import Variation, VariationKind
 from deepmask.vault import Vault
 from deepmask.wishes import Preview, Wishes, unseen
-from pipelines.avatar.creating import MOST_SEED, Order, Refused, paint
+from pipelines.avatar.creating import MOST_SEED, Order, Refused, counted, paint
 
 FIELDS: dict[VariationKind, tuple[str, ...]] = {
     "expression": ("mood",),
@@ -52,7 +52,8 @@ class VariationOptions:
     words: str = ""
     """'laughing', 'at the beach', 'red hoodie'; empty: several typical ones."""
     seed: int = 0
-    """Of the first new picture of a painter that follows words; painters that go by attributes keep the persona's."""
+    """Another one gives other pictures. For painters that follow words it is added to the persona's: the same noise
+    keeps hair, light and surroundings near to the portrait."""
     count: int = 4
     """Pictures; a painter that goes by attributes makes one for given words, since they say all."""
     swapper: str = "auto"
@@ -114,7 +115,7 @@ def variations(
     judge = _Judge(persona, options.recognizer, progress)
     wanted = _wanted(persona, persona.attributes, options)
     for n, (words, order) in enumerate(wanted):
-        step = part(progress, n / len(wanted), (n + 1) / len(wanted))
+        step = counted(progress, n, len(wanted))
         size_px = persona.portrait.shape[0]
         try:
             picture, _ = paint(order, size_px, part(step, 0.0, 0.85), preview)
@@ -180,15 +181,16 @@ def _wanted(persona: Persona, attributes: Attributes, options: VariationOptions)
             order = Order(persona.engine, changed, persona.seed, None)
         else:
             wishes = _wishes(persona, persona.wishes, idea, options.kind)
-            order = Order(persona.engine, changed, (options.seed + n) % (MOST_SEED + 1), wishes)
+            seed = (persona.seed + options.seed + n // len(ideas)) % (MOST_SEED + 1)
+            order = Order(persona.engine, changed, seed, wishes)
         wanted.append((idea, order))
     return wanted
 
 
 def _ideas(attributes: Attributes, options: VariationOptions) -> list[str]:
-    """The ideas of a kind that are no news to the persona, from one that the seed chooses."""
+    """The ideas of a kind that are news to the persona; the next seed begins with the next ones."""
     ideas = [idea for idea in IDEAS[options.kind] if _changed(attributes, idea, options.kind) != attributes]
-    start = options.seed % len(ideas)
+    start = options.seed * options.count % len(ideas)
     return ideas[start:] + ideas[:start]
 
 

@@ -153,7 +153,7 @@ def _portrait(persona: Persona, size: int | None) -> RGBImage:
     show_default=True,
     help="What is to be another.",
 )
-@click.option("--seed", type=int, default=VariationOptions.seed, show_default=True, help="Of the first new picture.")
+@click.option("--seed", type=int, default=VariationOptions.seed, show_default=True, help="Another one, other pictures.")
 @click.option("--count", type=int, default=VariationOptions.count, show_default=True, help="Pictures to make.")
 @click.option(
     "--swapper",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
 
-from deepmask.errors import InputError
+from deepmask import engines
+from deepmask.errors import EngineFailed, InputError
 from deepmask.persona import Persona
 from deepmask.variation import Variation, VariationKind
 from pipelines import avatar
@@ -46,6 +48,7 @@ class LooksForm:
             self.vary = gr.Button("Make variations", variant="primary", size="sm", elem_id="vary")
             self.stop = gr.Button("Stop", size="sm", visible=False, elem_id="stop-varying")
         self.frame = gr.HTML("", visible=False, padding=False)
+        self.new = gr.HTML('<div class="dm-label">New, not kept yet</div>', visible=False, padding=False)
         self.made = gr.Gallery(
             show_label=False, height="auto", allow_preview=False, object_fit="cover", buttons=[], container=False,
             visible=False, elem_id="variations", elem_classes="dm-drafts dm-small",
@@ -87,9 +90,9 @@ class LooksForm:
         return self._app.vault.persona(session.persona)
 
     def _on_vary(self, session: Session, kind: VariationKind, words: str, stage: Stage) -> None:
-        persona, refusals = self._persona(session), []
-        seed = max((v.seed for v in session.variations), default=-1) + 1
-        options = VariationOptions(kind, words, seed)
+        persona = self._persona(session)
+        refusals: list[EngineFailed] = []
+        options = VariationOptions(kind, words, session.varied)
         made: list[Variation] = []
         for variation in avatar.variations(
             persona, options, progress=stage.progress, preview=stage.preview,
@@ -98,10 +101,13 @@ class LooksForm:
             made.append(variation)
             session.variations, session.variation = made, None
             stage.finished()
+        session.varied += 1
         if refusals and not made:
             raise refusals[0]
         if refusals:
-            gr.Info(f"{len(refusals)} of {options.count} pictures are not shown. {refusals[0]}", duration=10)
+            gr.Info(
+                f"{len(refusals)} of {options.count} pictures are not shown. {escape(str(refusals[0]))}", duration=10
+            )
 
     def _on_made(self, show: Any) -> Any:
         def choose(session: Session, event: gr.SelectData) -> Updates:
@@ -165,7 +171,8 @@ class LooksForm:
                 value=[(session.picture(v.picture, "variation"), _caption(v)) for v in made],
                 visible=bool(made), selected_index=at, elem_classes=_classes(at),
             ),
-            self.verdict: _verdict(made, chosen),
+            self.new: gr.update(visible=bool(made)),
+            self.verdict: "" if session.painting else _verdict(made, chosen),
             self.keep: gr.update(
                 visible=chosen is not None,
                 value="Keep this picture" if chosen is None or chosen.same_person else "Keep it nevertheless",
@@ -186,7 +193,15 @@ def _placeholder(kind: VariationKind) -> str:
 
 
 def _caption(variation: Variation) -> str:
-    return f"{variation.words.capitalize()} · {'same person' if variation.same_person else 'somebody else'}"
+    return f"{variation.words.capitalize()} · {_likeness(variation)}"
+
+
+def _likeness(variation: Variation) -> str:
+    """The distance from the portrait in words."""
+    if not variation.same_person or variation.distance is None:
+        return "somebody else"
+    bar = engines.load("face_recognizer", variation.recognizer).match_below
+    return "very alike" if variation.distance < 0.6 * bar else "alike"
 
 
 def _verdict(made: list[Variation], chosen: Variation | None) -> str:

@@ -136,7 +136,7 @@ def edit(session: Session, persona: str | None) -> None:
     if session.painting and persona != session.persona:
         raise InputError("Pictures are being made; wait for them, or stop the work first.")
     if persona != session.persona:
-        session.variations, session.variation, session.kept_variation = [], None, None
+        session.variations, session.variation, session.kept_variation, session.varied = [], None, None, 0
     session.persona = persona
 
 

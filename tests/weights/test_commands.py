@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from deepmask import config, weights
-from tests.weights.conftest import BIG, SWAPPER
+from tests.weights.sets import BIG, SWAPPER
 from ui.cli import main
 
 

@@ -12,8 +12,8 @@ from deepmask import config, weights
 from deepmask.errors import Cancelled, EngineMissing, InputError, UnknownName, WeightsError
 from deepmask.weights import download, fetching, manifest
 from deepmask.weights import hub as hub_module
-from tests.weights.conftest import BIG, CONFIG, NET, SWAPPER, sha256
 from tests.weights.server import COMMIT
+from tests.weights.sets import BIG, CONFIG, NET, SWAPPER, sha256
 
 
 def _folder() -> Path:

@@ -8,7 +8,7 @@ import pytest
 from deepmask import config, weights
 from deepmask.errors import EngineMissing, InputError, UnknownName, WeightsError
 from deepmask.weights import Weight, WeightFile, licences, manifest, store, table
-from tests.weights.conftest import BIG, BOUND, CONFIG, FREE, NET, SWAPPER, fill_cache, sha256
+from tests.weights.sets import BIG, BOUND, CONFIG, FREE, NET, SWAPPER, fill_cache, sha256
 
 
 def put(name, contents):

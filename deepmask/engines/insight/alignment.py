@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,10 +16,14 @@ from deepmask.landmark_points import LEFT_EYE, MOUTH_CORNERS, NOSE_TIP, RIGHT_EY
 Points = NDArray[np.float64]
 """(5, 2): the eye on the left of the picture, the one on the right, nose tip, corners of the mouth; pixels."""
 
+Template = NDArray[Any]
+"""The same in a square."""
+
 _ARCFACE_112 = np.array(
-    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
 )
-# insightface/utils/face_align.py; after Deng et al., "ArcFace", 2019.
+# insightface/utils/face_align.py; after Deng et al., "ArcFace", 2019. It stays float32 in the fit, as there: with the
+# digits beyond, faces would land on other fractions of a pixel.
 
 _FFHQ_512 = np.array(
     [[192.98138, 239.94708], [318.90277, 240.1936], [256.63416, 314.01935], [201.26117, 371.41043],
@@ -33,14 +39,14 @@ _LEAST_OVERLAP = 0.25
 _SURE = 0.3
 
 
-def arcface_template(side_px: int) -> Points:
+def arcface_template(side_px: int) -> Template:
     """Where the points go in a square of ``side_px``, a multiple of 112 or of 128; the latter is wider by a seventh."""
     if side_px % 112 == 0:
-        return _ARCFACE_112 * (side_px / 112)
-    return (_ARCFACE_112 + [8.0, 0.0]) * (side_px / 128)
+        return _ARCFACE_112 * np.float32(side_px / 112)
+    return (_ARCFACE_112 + np.array([8, 0], np.float32)) * np.float32(side_px / 128)
 
 
-def ffhq_template() -> Points:
+def ffhq_template() -> Template:
     """Where the points go in FFHQ's square of 512 px."""
     return _FFHQ_512
 
@@ -72,7 +78,7 @@ def of_box(face: Face) -> Points:
     return np.array([x1, y1]) + _IN_BOX * [x2 - x1, y2 - y1]
 
 
-def matrix_to(points: Points, template: Points) -> NDArray[np.float64]:
+def matrix_to(points: Points, template: Template) -> NDArray[np.float64]:
     """(2, 3) similarity that lays the points on the template (Umeyama), whatever the points."""
     fit = similarity_fit(points, template)
     if not 1e-3 < fit.scale < 1e3:  # all points in one spot, or a picture beyond all size

@@ -10,7 +10,7 @@ import numpy as np
 from deepmask.engines.crops import Crop
 from deepmask.engines.insight.alignment import Points, of_mesh
 from deepmask.engines.meshwarp.geometry import MeshPoints, mesh_points
-from deepmask.engines.meshwarp.regions import Mask, SoftMask, grown, hull, oval, shrunk, soft
+from deepmask.engines.meshwarp.regions import Mask, SoftMask, grown, hull, shrunk, soft
 from deepmask.faces import Face
 from deepmask.head_pose import face_size, frontal_face, similarity_fit
 from deepmask.landmark_points import LEFT_BROW, LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_BROW, RIGHT_EYE
@@ -21,7 +21,7 @@ _NOSE = (2, 98, 327, 129, 358, 64, 294)
 BORDER = 0.035
 """Width of the square's border that is not shown, in sides; the fade is as wide again."""
 
-EDGE = 0.045
+EDGE = 0.03
 """Width of the soft edge, in face sizes."""
 
 WIDER = 1.14
@@ -41,7 +41,7 @@ def mesh_in_crop(crop: Crop, face: Face, points: Points) -> MeshPoints:
 def region_mask(side_px: int, points: MeshPoints, region: FaceRegion) -> SoftMask:
     """(n, n) in 0..1: where the new face is seen, with a soft edge that lies inside the region."""
     face_px = face_size(points)
-    inside = {"features": features, "face": oval, "head": head}[region](side_px, points)
+    inside = {"features": features, "face": whole, "head": head}[region](side_px, points)
     edge_px = EDGE * face_px
     return np.minimum(soft(shrunk(inside, edge_px), edge_px / 2), _square(side_px))
 
@@ -52,10 +52,15 @@ def features(side_px: int, points: MeshPoints) -> Mask:
     return grown(hull(side_px, points[ends, :2]), 0.06 * face_size(points))
 
 
+def whole(side_px: int, points: MeshPoints) -> Mask:
+    """The face: its oval, and what of a turned head stands out over that, as the nose does."""
+    return hull(side_px, points[:, :2])
+
+
 def head(side_px: int, points: MeshPoints) -> Mask:
     """The face with its outline, ears' roots and forehead."""
-    ring = points[list(OVAL), :2]
-    return hull(side_px, ring.mean(0) + WIDER * (ring - ring.mean(0))) | oval(side_px, points)
+    middle = points[list(OVAL), :2].mean(0)
+    return hull(side_px, middle + WIDER * (points[:, :2] - middle))
 
 
 def _square(side_px: int) -> SoftMask:

@@ -115,6 +115,27 @@ def test_numbers_that_are_none_become_silence(tmp_path):
     assert heard[300:303].ravel().tolist() == [1.0, -1.0, 1.0]
 
 
+def test_a_cover_picture_makes_no_video(tmp_path):
+    with av.open(str(tmp_path / "a.m4a"), "w", format="mp4") as container:
+        track = container.add_stream("aac", rate=16_000, layout="mono")
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width = cover.height = 64
+        cover.pix_fmt = "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        picture = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
+        picture.pts, picture.time_base = 0, Fraction(1, 1)
+        container.mux(cover.encode(picture))
+        container.mux(cover.encode(None))
+        frame = av.AudioFrame.from_ndarray(sweep(1.0, 16_000).T[:, :1024], "flt", "mono")
+        frame.sample_rate = 16_000
+        for _ in range(16):
+            container.mux(track.encode(frame))
+        container.mux(track.encode(None))
+    sound = Sound.open(tmp_path / "a.m4a")
+    assert not sound.has_video
+    assert sound.seconds == pytest.approx(1.0, abs=0.1)
+
+
 def test_silence_is_a_sound(tmp_path):
     sound = Sound.open(save(tmp_path / "a.flac", np.zeros((8_000, 1), np.float32), 8_000))
     assert sound.measured.frames == 8_000

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepmask.errors import MediaError
+
+if TYPE_CHECKING:
+    from deepmask.media.sound_reading import Damage
 
 Samples = NDArray[np.float32]
 """(n, channels) float32 in -1..1."""
@@ -122,12 +125,11 @@ class Sound:
 
         return resampled((block.mean(axis=1) for block in self.blocks(seconds)), self.rate_hz, rate_hz)
 
-    def _decoded(self, frames: int, damage: object) -> Iterator[Samples]:
-        from deepmask.media import sound_reading
-
+    def _decoded(self, frames: int, damage: Damage) -> Iterator[Samples]:
         if self.array is not None:
             array = self.array
             return (array[start : start + frames] for start in range(0, len(array), frames))
+        from deepmask.media import sound_reading
+
         assert self.path is not None
-        assert isinstance(damage, sound_reading.Damage)
         return sound_reading.blocks(self.path, self.rate_hz, self.channels, frames, damage)

@@ -1,0 +1,98 @@
+"""Frames of one voice turned into frames of another, by a :class:`Disguise`."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from deepmask.engines.convert.disguise import Disguise
+from deepmask.engines.convert.frames import BINS, FFT_SIZE, RATE_HZ, Frames
+from deepmask.engines.convert.pitch import HIGHEST_HZ, HOP_S, LOWEST_HZ
+from deepmask.engines.convert.profile import Profile, mel_points
+from deepmask.engines.convert.timbre import (
+    DB,
+    GRID_HZ,
+    TO_BINS,
+    TO_COEFFICIENTS,
+    bent_axis,
+    bent_bins,
+    interpolation,
+)
+
+CONTEXT_S = 0.8
+"""How much before and after a frame its new pitch depends on."""
+
+_SLOW_FRAMES = 40.0
+"""Width of the smoothing that tells the melody of a phrase from the movements within words: 0.2 s."""
+_FADE_FRAMES = 2.0
+_WIDEST = 2.5
+"""Pitch farther from the median than so many times its spread is an error of the tracker."""
+_MOST_GAIN_DB = 30.0
+_SILENT_DB = -100.0
+_NOTHING = -60.0
+"""Log power of frames that are silent."""
+
+
+class Turning:
+    """Bound to one recording and its disguise; frames may come in pieces."""
+
+    def __init__(self, profile: Profile, disguise: Disguise, top_hz: float) -> None:
+        """``top_hz``: where the recording has nothing more to say, below half of its rate."""
+        self._profile, self._disguise = profile, disguise
+        axis = bent_axis(disguise.size, disguise.power, disguise.knots, top_hz)
+        coded = TO_COEFFICIENTS @ interpolation(axis, GRID_HZ)
+        self._coded = coded.T.astype(np.float32)
+        self._voiced, self._unvoiced = coded @ profile.voiced_mean, coded @ profile.unvoiced_mean
+        self._blend = disguise.blend.astype(np.float32)
+        self._bent = bent_bins(axis).T
+        self._heard = k_weighting()
+        self._offset = 0.0
+        contours = [self._pitch(f0_hz, first) for first, f0_hz in profile.contours]
+        if profile.pitch_hz is not None and any(np.any(f0 > 0) for f0 in contours):
+            reached = np.median(np.concatenate([f0[f0 > 0] for f0 in contours]))
+            self._offset = float(np.log(disguise.pitch_hz / reached))
+
+    def frames(self, frames: Frames, first: int) -> Frames:
+        """Turned frames; ``first`` is the number of the first of them in the recording."""
+        voiced = frames.f0_hz > 0
+        noise = np.clip(frames.aperiodicity @ self._bent, 1e-4, 1.0) ** self._disguise.breath
+        noise[~voiced] = 1.0
+        return Frames(self._pitch(frames.f0_hz, first), self._envelope(frames, voiced), noise)
+
+    def _pitch(self, f0_hz: NDArray[np.float64], first: int) -> NDArray[np.float64]:
+        voiced = f0_hz > 0
+        if not voiced.any() or self._profile.pitch_hz is None:
+            return np.zeros_like(f0_hz)
+        widest = _WIDEST * self._profile.spread
+        moves = np.zeros(len(f0_hz))
+        moves[voiced] = np.clip(np.log(f0_hz[voiced] / self._profile.pitch_hz), -widest, widest)
+        weight = gaussian_filter1d(voiced.astype(float), _SLOW_FRAMES, truncate=3.5)
+        slow = gaussian_filter1d(moves, _SLOW_FRAMES, truncate=3.5) / np.maximum(weight, 1e-3)
+        seconds = (first + np.arange(len(f0_hz))) * HOP_S
+        height, hz, phase = self._disguise.wander
+        wander = np.sin(2 * np.pi * seconds[:, None] * hz + phase) @ height
+        new = self._disguise.slow * slow + self._disguise.fast * (moves - slow) + wander + self._offset
+        return np.where(voiced, np.clip(self._disguise.pitch_hz * np.exp(new), LOWEST_HZ, HIGHEST_HZ), 0.0)
+
+    def _envelope(self, frames: Frames, voiced: NDArray[np.bool_]) -> NDArray[np.float32]:
+        coded = mel_points(frames) @ self._coded
+        share = gaussian_filter1d(voiced.astype(np.float32), _FADE_FRAMES)[:, None]
+        moved = coded - (share * self._voiced + (1 - share) * self._unvoiced).astype(np.float32)
+        moved = moved @ self._blend + self._disguise.target.astype(np.float32)
+        moved[:, 0] = coded[:, 0]
+        log_power = moved @ TO_BINS.T.astype(np.float32)
+        before, after = (np.log(np.exp(rows) @ self._heard) for rows in (frames.log_power, log_power))
+        most = _MOST_GAIN_DB / DB
+        log_power += np.clip(before - after, -most, most)[:, None]
+        log_power[before < _SILENT_DB / DB + np.log(BINS)] = _NOTHING
+        return log_power
+
+
+def k_weighting() -> NDArray[np.float32]:
+    """(BINS,) gain on power of the filters of ITU-R BS.1770-5: so that turned frames are as loud as they were."""
+    hz = np.arange(BINS) * RATE_HZ / FFT_SIZE
+    shelf = (hz / 1500.0) ** 4
+    rise = (1 + 10**0.4 * shelf) / (1 + shelf)
+    cut = (hz / 38.1) ** 4
+    return (rise * cut / (1 + cut)).astype(np.float32)

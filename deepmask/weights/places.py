@@ -16,8 +16,8 @@ from deepmask.weights.manifest import Manifest
 from deepmask.weights.table import HUB_ID, Weight, WeightFile
 
 HUB_PAGE = "https://huggingface.co"
-FREE = ("mit", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "unlicense", "openrail")
-"""Licences of the hub that allow commercial use; 'openrail' stands for its family."""
+FREE = ("mit", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "unlicense")
+"""Licences that allow commercial use, as the hub names them; so does the family of 'openrail'."""
 
 NOT_STATED = "not stated"
 
@@ -79,8 +79,11 @@ def find(name: str) -> Place:
         UnknownName: neither in the table, nor a hub id, nor a folder.
     """
     for row in table.rows():
-        if name == row.name or (name == row.repo and any(file.path == _PIPELINE for file in row.files)):
+        if name == row.name:
             return _of_table(row)
+        if name == row.repo and any(file.path == _PIPELINE for file in row.files):
+            place = _of_table(row)
+            return place if place.complete() else _other_variant(row) or place
     if HUB_ID.fullmatch(name) and ((place := _of_hub(name)).complete() or not Path(name).is_dir()):
         return place
     if (folder := Path(name).expanduser()).is_dir():
@@ -95,7 +98,7 @@ def hub_row(repo: str, files: tuple[WeightFile, ...], licence: str = "", **known
         licence: as the hub names it; unless it is known to allow commercial use, it is taken as not allowing it.
         known: other fields of :class:`Weight`.
     """
-    free = licence.lower().startswith(FREE) or "openrail" in licence.lower()
+    free = licence.lower() in FREE or "openrail" in licence.lower()
     row = Weight(
         repo, repo, repo, "main", files, licence or NOT_STATED, f"{HUB_PAGE}/{repo}", free, repo.partition("/")[0], 0
     )
@@ -119,22 +122,24 @@ def _of_table(row: Weight) -> Place:
     return next((p for p in _snapshots(row) if p.complete()), own)
 
 
+def _other_variant(row: Weight) -> Place | None:
+    """A copy in the hub's cache that has the same model in other files, such as full instead of half precision."""
+    copies = [replace(place, row=replace(row, files=files_of(place.folder))) for place in _snapshots(row)]
+    return next((place for place in copies if place.row.files), None)
+
+
 def _of_hub(repo: str) -> Place:
-    empty = hub_row(repo, ())
-    own = Place(empty, models() / empty.folder)
-    if data := own.manifest().row:
-        try:
-            own = Place(_row_of_data(data), own.folder)
-        except (TypeError, KeyError, InputError):
-            own = Place(empty, own.folder)
-    if own.complete():
-        return own
-    for snapshot in _snapshots(empty):
-        files = files_of(snapshot.folder)
-        if files:
-            row = hub_row(repo, files, licence=_stated_licence(snapshot.folder))
-            return Place(row, snapshot.folder, ours=False)
-    return own
+    own = Place(hub_row(repo, ()), models() / repo.replace("/", "--"))
+    try:
+        own = replace(own, row=_row_of_data(own.manifest().row or {}))
+    except (TypeError, KeyError, InputError):  # nothing was fetched by us, or by a version that kept other things
+        own = _as_found(own)
+    return own if own.complete() else next((p for p in map(_as_found, _snapshots(own.row)) if p.complete()), own)
+
+
+def _as_found(place: Place) -> Place:
+    """The place with what lies in it, under the licence that a model card beside it states."""
+    return replace(place, row=hub_row(place.row.repo, files_of(place.folder), _stated_licence(place.folder)))
 
 
 def _of_user(folder: Path) -> Place:

@@ -2,12 +2,13 @@
 
 import os
 import zipfile
+from dataclasses import replace
 
 import pytest
 
 from deepmask import config, weights
 from deepmask.errors import InputError, WeightsError
-from deepmask.weights import Weight, WeightFile, table
+from deepmask.weights import WeightFile, table
 from tests.weights.sets import BIG, BOUND, CONFIG, FREE, NET, SWAPPER, fill_cache, sha256
 
 
@@ -57,7 +58,7 @@ def test_a_diffusers_folder_is_recognised_by_its_pinned_file(tmp_path):
 
 def test_small_files_alone_make_no_set(tmp_path, monkeypatch):
     pinned = WeightFile("unet/config.json", len(CONFIG), sha256(CONFIG))
-    monkeypatch.setattr(table, "WEIGHTS", (Weight(**{**FREE.__dict__, "files": (FREE.files[0], pinned)}),))
+    monkeypatch.setattr(table, "WEIGHTS", (replace(FREE, files=(FREE.files[0], pinned)),))
     assert not weights.bring(put(tmp_path, {"unet/config.json": CONFIG})).taken
 
 
@@ -72,7 +73,7 @@ def test_a_hubs_cache_keeps_the_digests_of_the_hub(tmp_path):
 
 def test_sets_without_any_pin_are_recognised_by_name_and_size(tmp_path, monkeypatch):
     large = os.urandom(1 << 20)
-    row = Weight(**{**FREE.__dict__, "files": (WeightFile("a/net.safetensors", len(large)), WeightFile("a/x.json", 9))})
+    row = replace(FREE, files=(WeightFile("a/net.safetensors", len(large)), WeightFile("a/x.json", 9)))
     monkeypatch.setattr(table, "WEIGHTS", (row,))
     assert not weights.bring(put(tmp_path / "1", {"a/net.safetensors": large[:-1], "a/x.json": b"{}"})).taken
     brought = weights.bring(put(tmp_path / "2", {"deep/a/net.safetensors": large, "deep/a/x.json": b"{}"}))
@@ -83,7 +84,7 @@ def test_sets_without_any_pin_are_recognised_by_name_and_size(tmp_path, monkeypa
 def test_another_published_conversion_does_as_well(tmp_path, monkeypatch):
     conversion = SWAPPER + b"converted"
     file = WeightFile("swapper.onnx", len(SWAPPER), sha256(SWAPPER), also_sha256=(sha256(conversion),))
-    monkeypatch.setattr(table, "WEIGHTS", (Weight(**{**BOUND.__dict__, "files": (file,), "commercial": True}),))
+    monkeypatch.setattr(table, "WEIGHTS", (replace(BOUND, files=(file,), commercial=True),))
     weights.bring(put(tmp_path, {"other_name.onnx": conversion}))
     assert weights.location("bound")
     assert weights.state("bound").kind == "ready"

@@ -2,12 +2,13 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
 from deepmask import config, weights
 from deepmask.errors import EngineMissing, InputError, UnknownName, WeightsError
-from deepmask.weights import Weight, WeightFile, licences, manifest, store, table
+from deepmask.weights import WeightFile, licences, manifest, store, table
 from tests.weights.sets import BIG, BOUND, CONFIG, FREE, NET, SWAPPER, fill_cache, sha256
 
 
@@ -98,8 +99,7 @@ def test_a_licence_without_commercial_use_counts_for_files_of_any_origin(tmp_pat
 def test_a_licence_that_changed_is_asked_for_again(monkeypatch):
     licences.accept(BOUND)
     assert weights.accepted(BOUND)
-    changed = Weight(**{**BOUND.__dict__, "licence": "another one"})
-    assert not weights.accepted(changed)
+    assert not weights.accepted(replace(BOUND, licence="another one"))
 
 
 def test_licences_that_cannot_be_read_are_not_taken_for_accepted():
@@ -181,6 +181,25 @@ def test_a_model_of_the_hubs_cache_is_found_by_its_id(tmp_path):
     assert weights.location("artist/style") == snapshot
 
 
+def test_a_model_dropped_in_by_hand_is_found_by_its_id():
+    folder = put("artist--style", {"model_index.json": b"{}", "unet/net.safetensors": NET})
+    assert weights.location("artist/style") == folder
+    (folder / "unet/net.safetensors").write_bytes(b"other")
+    with pytest.raises(EngineMissing, match="is damaged"):
+        weights.location("artist/style")
+
+
+def test_another_variant_in_the_hubs_cache_is_used_when_asked_for_by_id(tmp_path, monkeypatch):
+    half = WeightFile("unet/net.fp16.safetensors", len(NET), sha256(NET))
+    model = replace(BOUND, repo="big/model", files=(WeightFile("model_index.json", 2), half))
+    monkeypatch.setattr(table, "WEIGHTS", (model,))
+    snapshot = fill_cache(tmp_path, "big/model", {"model_index.json": b"{}", "unet/net.safetensors": BIG})
+    assert weights.state("bound").kind == "absent"
+    assert weights.state("big/model").kind == "licence"
+    licences.accept(model)
+    assert weights.location("big/model") == snapshot
+
+
 def test_an_unknown_name_lists_the_known():
     with pytest.raises(UnknownName, match="known: bound, free"):
         weights.missing(("fre",))
@@ -203,7 +222,7 @@ def test_removing_leaves_what_is_not_of_the_set():
 
 
 def test_a_part_shares_the_folder_of_the_whole(monkeypatch):
-    part = Weight(**{**FREE.__dict__, "name": "part", "files": FREE.files[:1], "shares": "free"})
+    part = replace(FREE, name="part", files=FREE.files[:1], shares="free")
     monkeypatch.setattr(table, "WEIGHTS", (FREE, part))
     folder = put("free", WHOLE)
     assert weights.location("part") == folder

@@ -78,12 +78,17 @@ class Offer:
 
 
 def offers() -> list[Offer]:
-    """Engines that need weights, then sets that no engine demands."""
-    rows = [row for row in engines.table() if row.weights]
+    """Engines that do not come with Deepmask, then sets that no engine demands."""
+    rows = [row for row in engines.table() if is_extra(row)]
     named = [Offer(f"{row.kind}:{row.name}", title(row), row.summary, _sets(row.needed_weights()), row) for row in rows]
     demanded = {name for row in rows for name in row.needed_weights()}
     extra = [one for one in weights.rows() if one.name not in demanded and not one.shares]
-    return [*named, *(Offer(f"weights:{one.name}", *_split(one.title), (one,)) for one in extra)]
+    return [*named, *(Offer(f"weights:{one.name}", one.title, "", (one,)) for one in extra)]
+
+
+def is_extra(row: EngineSpec) -> bool:
+    """Whether an engine needs more than what is installed with Deepmask: weights, packages, an environment."""
+    return bool(row.weights) or row.install != EngineSpec.install
 
 
 def title(row: EngineSpec) -> str:
@@ -156,9 +161,3 @@ def _lacks(one: Weight) -> bool:
 
 def _sets(names: tuple[str, ...]) -> tuple[Weight, ...]:
     return tuple(find(name).row for name in names)
-
-
-def _split(title: str) -> tuple[str, str]:
-    """A title 'NAME: what it is' in its parts."""
-    name, _, purpose = title.partition(": ")
-    return name, purpose

@@ -16,6 +16,7 @@ from deepmask.persona import Attributes, Persona
 from deepmask.progress import Progress
 from deepmask.wishes import Wishes
 from ui.checks import Check, first_line, remedy_for
+from ui.engine_work import is_extra
 
 _PORTRAIT_PX = 512
 
@@ -42,14 +43,14 @@ def engine_checks(progress: Progress) -> Iterator[Check]:
     """Each engine of the table, tried once. A kind of which nothing works that came with Deepmask is broken."""
     sitter = Sitter.new()
     working: set[str] = set()
-    rows = sorted(engines.table(), key=_optional)
+    rows = sorted(engines.table(), key=is_extra)
     for n, row in enumerate(rows):
         progress(n / len(rows), f"Trying {row.name}")
         check = tried(row, sitter)
         if check.state != "broken":
             working.add(row.kind)
         yield check
-    for kind in dict.fromkeys(row.kind for row in rows if not _optional(row)):
+    for kind in dict.fromkeys(row.kind for row in rows if not is_extra(row)):
         if kind not in working:
             yield Check(_words(kind), "broken", "no engine of this kind works.")
 
@@ -58,7 +59,7 @@ def tried(row: EngineSpec, sitter: Sitter) -> Check:
     """One engine; those that need a download are not missed while it was not asked for."""
     subject = f"{_words(row.kind)}: {row.name}"
     if row.missing():
-        return Check(subject, "note" if _optional(row) else "broken", _lacks(row), f"Run: {row.remedy()}")
+        return Check(subject, "note" if is_extra(row) else "broken", _lacks(row), f"Run: {row.remedy()}")
     start = time.perf_counter()
     try:
         with engines.exclusive:
@@ -68,11 +69,6 @@ def tried(row: EngineSpec, sitter: Sitter) -> Check:
     except Exception as error:  # whatever it is, the user wants to read it here
         return Check(subject, "broken", f"{first_line(error)}.", remedy_for(error))
     return Check(subject, "ok", f"{said} in {time.perf_counter() - start:.1f} s, the first time{_where(row)}")
-
-
-def _optional(row: EngineSpec) -> bool:
-    """Whether an engine needs more than what is installed with Deepmask."""
-    return bool(row.weights) or row.install != EngineSpec.install
 
 
 def _lacks(row: EngineSpec) -> str:

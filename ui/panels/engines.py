@@ -54,6 +54,10 @@ class EnginesPanel:
         with gr.Row(elem_classes="dm-desk"):
             with gr.Column(scale=5, min_width=300, elem_classes="dm-stage"):
                 self.list = gr.Radio(show_label=False, container=False, elem_id="engines", elem_classes="dm-list")
+                with gr.Accordion("Extras for these engines", open=False, elem_id="extras"):
+                    self.extras = gr.Radio(
+                        show_label=False, container=False, elem_id="extra-sets", elem_classes="dm-list"
+                    )
                 self.source = gr.HTML(_source(), padding=False, elem_id="weights-source")
             with gr.Column(scale=6, min_width=320, elem_classes="dm-side"):
                 self._build_offer()
@@ -86,8 +90,8 @@ class EnginesPanel:
         slow: dict[str, Any] = {
             "outputs": self._outputs, "show_progress_on": self.bar, "concurrency_id": "weights"
         }  # fmt: skip
-        chosen = self.list.input(work(self._on_choose), [state, self.list], **fast)
-        chosen.then(None, js=scroll_to("#offer"))
+        for chooser in (self.list, self.extras):
+            chooser.input(work(self._on_choose), [state, chooser], **fast).then(None, js=scroll_to("#offer"))
         self._busy(self.get.click).then(work(self._on_get), [state, self.agree], **slow)
         self._busy(self.verify.click).then(work(self._on_verify), [state], **slow)
         self.stop.click(Session.stop, [state], None, queue=False)
@@ -149,7 +153,8 @@ class EnginesPanel:
         offers = engine_work.offers()
         chosen = next((one for one in offers if one.id == session.engine), offers[0] if offers else None)
         updates: Updates = {
-            self.list: gr.update(choices=[_line(one) for one in offers], value=chosen.id if chosen else None),
+            self.list: _choices([one for one in offers if one.row], chosen),
+            self.extras: _choices([one for one in offers if not one.row], chosen),
             self.source: _source(),
             self.card: gr.update(visible=chosen is not None),
             self.bar: gr.update(visible=False),
@@ -184,19 +189,24 @@ def _get_words(one: Offer) -> str:
     return f"{verb} ({weights.size_text(one.bytes_to_get)})"
 
 
+def _choices(offers: list[Offer], chosen: Offer | None) -> dict[str, Any]:
+    value = chosen.id if chosen in offers and chosen is not None else None
+    return gr.update(choices=[_line(one) for one in offers], value=value)
+
+
 def _line(one: Offer) -> Choice:
     state = f"get {weights.size_text(one.bytes_to_get)}" if one.readiness == "get" else STATES[one.readiness][0].lower()
-    job = KINDS.get(one.row.kind, one.row.kind).lower() if one.row else "extra"
-    return f"{one.title}  ·  {job}  ·  {state}", one.id
+    job = f"  ·  {KINDS.get(one.row.kind, one.row.kind).lower()}" if one.row else ""
+    return f"{one.title}{job}  ·  {state}", one.id
 
 
 def _facts(one: Offer) -> str:
     words, colour = STATES[one.readiness]
-    job = f"{KINDS.get(one.row.kind, one.row.kind)}: {one.purpose}" if one.row else one.purpose
+    job = f"{KINDS.get(one.row.kind, one.row.kind)}: {one.purpose}." if one.row else "Extra for an engine of this list."
     rows = "".join(_set(row) for row in one.sets)
     return (
         f'<div class="dm-offer"><div class="dm-head"><h2>{escape(one.title)} '
-        f'<span class="dm-chip dm-{colour}">{words}</span></h2><p>{escape(_sentence(job))}</p></div>'
+        f'<span class="dm-chip dm-{colour}">{words}</span></h2><p>{escape(job)}</p></div>'
         f"{_business(one)}{rows}{_packages(one)}{_broken(one)}</div>"
     )
 
@@ -251,7 +261,7 @@ def _source() -> str:
 
 def _built_in() -> str:
     """The engines that need no download, as a table."""
-    rows = "".join(_engine(row) for row in engines.table() if not row.weights)
+    rows = "".join(_engine(row) for row in engines.table() if not engine_work.is_extra(row))
     head = "<tr><th>Engine</th><th>What it does</th><th>Licence</th><th>Business use</th><th>Ready</th></tr>"
     return f'<div class="dm-table"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
 
@@ -262,7 +272,3 @@ def _engine(row: engines.EngineSpec) -> str:
     commercial = "yes" if row.commercial else "no"
     cells = (f"<b>{escape(row.name)}</b>", escape(job), escape(row.licence), commercial, ready)
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, fields
+from typing import Any, Literal, Self, get_args
 
 from deepmask.errors import InputError
 
@@ -20,6 +20,21 @@ class Look:
     restore: float = 0.0
     """How much of a face restorer's result is mixed in, 0..1."""
     region: FaceRegion = "face"
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """From plain data; what is left out is as usual.
+
+        Raises:
+            InputError: an unknown key, or a value out of its range.
+        """
+        known = [f.name for f in fields(cls)]
+        if not isinstance(data, dict) or set(data) - set(known):
+            raise InputError(f"A look has no more than {', '.join(known)}; got {data}.")
+        try:
+            return cls(**data)
+        except TypeError as error:
+            raise InputError(f"The look cannot be read ({error}).") from error
 
     def __post_init__(self) -> None:
         if self.detail_px not in (128, 256, 512):

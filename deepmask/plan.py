@@ -147,7 +147,7 @@ class Plan:
             data["regions"] = tuple(_region(r) for r in data["regions"])
             data["size_wh"] = (int(data["size_wh"][0]), int(data["size_wh"][1]))
             data["engines"] = {str(kind): str(name) for kind, name in dict(data.get("engines", {})).items()}
-            data["look"] = Look(**data.get("look", {}))
+            data["look"] = Look.from_json(data.get("look", {}))
             plan = cls(**data | {"version": SCHEMA_VERSION})
         except PlanError:
             raise

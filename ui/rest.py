@@ -11,6 +11,7 @@ import gradio as gr
 from deepmask.errors import InputError
 from deepmask.face_pose import FacePose
 from deepmask.faces import RGBImage
+from deepmask.look import Look
 from deepmask.media import Photo
 from deepmask.persona import Persona
 from deepmask.plan import ACTIONS
@@ -18,6 +19,7 @@ from deepmask.variation import VariationKind
 from deepmask.wishes import Wishes
 from pipelines import avatar, photo
 from pipelines.avatar import VariationOptions
+from pipelines.photo import PhotoOptions
 from ui.events import BAR, guarded, progress_of
 from ui.panels.shared import App
 from ui.photo_work import masked_name
@@ -31,13 +33,15 @@ def add_endpoints(app: App) -> frozenset[str]:
         file = gr.File(label="photo")
         persona = gr.Textbox(label="persona")
         bystanders = gr.Dropdown([a for a in ACTIONS if a != "persona"], value="pixelate", label="bystanders")
+        engine, finder = gr.Textbox("auto", label="engine"), gr.Textbox(PhotoOptions.finder, label="finder")
+        look = gr.JSON(label="look")
         prompt, seed, count = gr.Textbox(label="prompt"), gr.Number(0, label="seed"), gr.Number(4, label="count")
         style, name = gr.Textbox("auto", label="style"), gr.Textbox(label="name")
         wishes, words = gr.JSON(label="wishes"), gr.Textbox(label="words")
         kind = gr.Dropdown(list(get_args(VariationKind)), value=VariationOptions.kind, label="kind")
         data, out, portraits = gr.JSON(label="report"), gr.File(label="masked"), gr.File(label="portraits")
         button = gr.Button()
-    options = [app.state, file, persona, bystanders]
+    options = [app.state, file, persona, bystanders, engine, look, finder]
     events = {
         "analyze": (work.analyze, options, data),
         "mask_photo": (work.mask_photo, options, [out, data]),
@@ -55,9 +59,15 @@ class _Endpoints:
     def __init__(self, app: App) -> None:
         self._app = app
 
-    def _options(self, persona: str, bystanders: str) -> photo.PhotoOptions:
+    def _options(self, persona: str, bystanders: str, engine: str, look: dict | None, finder: str) -> PhotoOptions:
         chosen = self._app.vault.persona(persona).id if persona else None
-        return photo.PhotoOptions(persona=chosen, bystanders=bystanders)  # type: ignore[arg-type]  # checked there
+        return PhotoOptions(
+            chosen,
+            bystanders,  # type: ignore[arg-type]  # checked there
+            finder or PhotoOptions.finder,
+            swapper=engine or "auto",
+            look=Look.from_json(look or {}),
+        )
 
     def _take(self, session: Session, file: str | None, request: gr.Request) -> Work:
         if not file:
@@ -69,23 +79,46 @@ class _Endpoints:
 
     @guarded
     def analyze(
-        self, session: Session, file: str, persona: str, bystanders: str, request: gr.Request, bar: gr.Progress = BAR
+        self,
+        session: Session,
+        file: str,
+        persona: str,
+        bystanders: str,
+        request: gr.Request,
+        engine: str = "auto",
+        look: dict | None = None,
+        finder: str = PhotoOptions.finder,
+        bar: gr.Progress = BAR,
     ) -> dict:
         """The faces of a photo and what would happen to each: a plan."""
         work = self._take(session, file, request)
         source = session.photo(work, self._app.settings.max_megapixels)
-        options, roster = self._options(persona, bystanders), session.roster(self._app.vault)
+        options = self._options(persona, bystanders, engine, look, finder)
+        roster = session.roster(self._app.vault)
         plan = photo.analyze(source, roster, options, progress=progress_of(session, bar))
         return json.loads(plan.to_json())
 
     @guarded
     def mask_photo(
-        self, session: Session, file: str, persona: str, bystanders: str, request: gr.Request, bar: gr.Progress = BAR
+        self,
+        session: Session,
+        file: str,
+        persona: str,
+        bystanders: str,
+        request: gr.Request,
+        engine: str = "auto",
+        look: dict | None = None,
+        finder: str = PhotoOptions.finder,
+        bar: gr.Progress = BAR,
     ) -> tuple[str, dict]:
-        """The masked photo and its report. 'persona' names the one everybody gets; empty: as enrolled."""
+        """The masked photo and its report. 'persona' names the one everybody gets; empty: as enrolled.
+
+        'engine' shows personas; 'look' is for engines that heed it: detail_px, restore, region.
+        """
         work = self._take(session, file, request)
         source = session.photo(work, self._app.settings.max_megapixels)
-        options, roster = self._options(persona, bystanders), session.roster(self._app.vault)
+        options = self._options(persona, bystanders, engine, look, finder)
+        roster = session.roster(self._app.vault)
         result = photo.mask(source, self._app.vault, roster, options, progress=progress_of(session, bar))
         path = work.folder / "masked" / masked_name(work.path, source)
         result.photo.save(path)

@@ -210,6 +210,19 @@ def test_a_plan_is_given_without_changing_anything(client, astronaut):
     assert [r["decision"]["action"] for r in plan["regions"]] == ["solid"]
 
 
+def test_an_engine_can_be_asked_for_by_name(client, astronaut, tmp_path):
+    from gradio_client import handle_file
+    from gradio_client.exceptions import AppError
+
+    photo = handle_file(str(astronaut))
+    look = {"detail_px": 512, "region": "head"}
+    plan = client.predict(photo, "", "solid", "meshwarp", look, "fast", api_name="/analyze")
+    assert plan["engines"] == {"face_swapper": "meshwarp", "face_finder": "fast"}
+    assert plan["look"] == {"detail_px": 512, "restore": 0.0, "region": "head"}
+    with pytest.raises(AppError, match="deepmask weights get buffalo_l inswapper_128"):
+        client.predict(photo, "", "solid", "inswapper", api_name="/mask_photo")
+
+
 def test_errors_are_one_sentence(client, astronaut, tmp_path):
     from gradio_client import handle_file
 

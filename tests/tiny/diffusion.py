@@ -114,6 +114,7 @@ def _sd15(folder: Path) -> None:
         safety_checker=None, feature_extractor=None, requires_safety_checker=False,  # type: ignore[arg-type]
     ).to(dtype=torch.float16, silence_dtype_warnings=True).save_pretrained(folder, variant="fp16")  # fmt: skip
     _tokenizer(folder / "tokenizer")
+    _as_published(folder / "text_encoder" / "model.fp16.safetensors", "", "text_model.")
     _safety_checker(folder / "safety_checker")
     index = json.loads((folder / "model_index.json").read_text("utf-8"))
     index["safety_checker"] = ["stable_diffusion", "StableDiffusionSafetyChecker"]
@@ -164,6 +165,7 @@ def _safety_checker(folder: Path) -> None:
     )
     checker = StableDiffusionSafetyChecker(config).half()
     checker.save_pretrained(folder, variant="fp16")  # thresholds of 1: nothing is that near
+    _as_published(folder / "model.fp16.safetensors", "vision_model.", "vision_model.vision_model.")
     extractor = {
         "crop_size": 224, "do_center_crop": True, "do_convert_rgb": True, "do_normalize": True, "do_resize": True,
         "feature_extractor_type": "CLIPFeatureExtractor", "image_mean": [0.48145466, 0.4578275, 0.40821073],
@@ -172,6 +174,17 @@ def _safety_checker(folder: Path) -> None:
     target = folder.parent / "feature_extractor" / "preprocessor_config.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(extractor), "utf-8")
+
+
+def _as_published(path: Path, old: str, new: str) -> None:
+    """Name the tensors as the published files do, which were saved before transformers 5 made its modules flatter."""
+    from safetensors.torch import load_file, save_file
+
+    tensors = {
+        f"{new}{name.removeprefix(old)}" if name.startswith(old) else name: tensor
+        for name, tensor in load_file(path).items()
+    }
+    save_file(tensors, path, {"format": "pt"})
 
 
 def make_prudish(folder: Path) -> None:
@@ -260,5 +273,6 @@ def _sdxl_turbo(folder: Path) -> None:
             beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", timestep_spacing="trailing"
         ),
     ).to(dtype=torch.float16, silence_dtype_warnings=True).save_pretrained(folder, variant="fp16")  # fmt: skip
+    _as_published(folder / "text_encoder" / "model.fp16.safetensors", "", "text_model.")
     _tokenizer(folder / "tokenizer")
     _tokenizer(folder / "tokenizer_2", pad="!")

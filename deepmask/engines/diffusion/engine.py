@@ -200,7 +200,7 @@ class Diffusion:
 
     def _attempt(self, wanted: Wanted, job: _Job, progress: Progress, preview: Preview) -> RGBImage:
         if self._networks is None or self._networks.wanted != wanted:
-            self.release_networks()
+            self._drop_networks()
             progress(0.0, f"Loading {wanted.checkpoint.name}")
             self._networks = Networks(wanted)
         networks = self._networks
@@ -214,7 +214,7 @@ class Diffusion:
         finally:
             pipe.maybe_free_model_hooks()
 
-    def release_networks(self) -> None:
+    def _drop_networks(self) -> None:
         """As :meth:`release`, but the safety checker stays."""
         check = self._check
         self.release()

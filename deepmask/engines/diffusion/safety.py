@@ -51,9 +51,17 @@ class PictureCheck:
 
         with readable_failures("safety_checker"):
             assert_whole(weight_files(self.folder))
-            return StableDiffusionSafetyChecker.from_pretrained(
-                self.folder, variant=weights.variant(self.folder), use_safetensors=True, local_files_only=True
-            ).float()
+            loaded: Any = StableDiffusionSafetyChecker.from_pretrained(
+                self.folder,
+                variant=weights.variant(self.folder),
+                use_safetensors=True,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+        checker, told = loaded
+        if told["missing_keys"]:  # they would be random numbers, and the checker would see nothing
+            raise EngineFailed(f"The safety checker in {self.folder} is not complete; fetch its files again.")
+        return checker.float()
 
     @cached_property
     def _eye(self) -> Any:

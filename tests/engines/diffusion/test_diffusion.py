@@ -181,6 +181,17 @@ def test_without_the_safety_checker_nothing_is_painted(own_copy, monkeypatch):
         Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN)
 
 
+def test_a_safety_checker_that_lacks_numbers_checks_nothing_and_is_refused(own_copy):
+    from safetensors.torch import load_file, save_file
+
+    path = own_copy / "safety_checker" / "model.fp16.safetensors"
+    tensors = load_file(path)
+    del tensors["visual_projection.weight"]
+    save_file(tensors, path, {"format": "pt"})
+    with pytest.raises(EngineFailed, match="not complete"):
+        Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN)
+
+
 def test_unfit_words_are_refused_before_anything_is_loaded(tiny_diffusion):
     fresh = Diffusion()
     with pytest.raises(InputError, match="adults"):

@@ -24,7 +24,7 @@ _OF_KINDS: dict[str, Readiness] = {
     "incomplete": "unfinished",
     "broken": "damaged",
 }
-_GRAVEST: tuple[Readiness, ...] = ("damaged", "get", "unfinished", "licence")
+_GRAVEST: tuple[Readiness, ...] = ("damaged", "unfinished", "get", "licence")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,10 @@ class Offer:
     @property
     def readiness(self) -> Readiness:
         """What stands between the user and the engine; the gravest first."""
-        found = {_OF_KINDS.get(weights.state(one.name).kind, "ready") for one in self.sets}
+        states = [weights.state(one.name) for one in self.sets]
+        found = {_OF_KINDS.get(state.kind, "ready") for state in states}
+        if any(state.kind == "absent" and state.present_bytes for state in states):  # the first file was not finished
+            found.add("unfinished")
         for readiness in _GRAVEST:
             if readiness in found:
                 return readiness

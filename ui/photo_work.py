@@ -65,7 +65,7 @@ class PhotoWork:
         """The photo behind ``work``."""
         return session.photo(work, self.settings.max_megapixels)
 
-    # ------------------------------------------------------------------------------------------------- people
+    # --------------------------------------------------------------------------------------------------- people
     def _roster(self, session: Session) -> Roster:
         """The enrolled people, or nobody while they cannot be recognised: then every face is a stranger's."""
         return Roster() if self.unrecognised(session) else session.roster(self.vault)

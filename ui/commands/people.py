@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from deepmask import engines
 from deepmask.errors import InputError
 from deepmask.media import find_photos
 from deepmask.vault import Vault
@@ -40,7 +41,14 @@ def command() -> None:
 @click.argument("photos", nargs=-1, required=True, type=existing)
 @persona_option
 @keep_option
-def add(name: str, photos: tuple[Path, ...], persona: str | None, keep: bool) -> None:
+@click.option(
+    "--recognizer",
+    type=click.Choice(["auto", *(row.name for row in engines.rows("face_recognizer"))]),
+    default="auto",
+    show_default=True,
+    help="By which everybody is recognised; the first person decides.",
+)
+def add(name: str, photos: tuple[Path, ...], persona: str | None, keep: bool, recognizer: str) -> None:
     """Enrol a person, or add photos of one.
 
     The photos (or folders of photos) must show this person only.
@@ -50,7 +58,7 @@ def add(name: str, photos: tuple[Path, ...], persona: str | None, keep: bool) ->
     roster = open_roster(vault)
     sources = [read_photo(path) for path in find_photos(photos)]
     with progress_bar() as progress:
-        roster = enrol(roster, name, sources, policy, progress=progress)
+        roster = enrol(roster, name, sources, policy, recognizer=recognizer, progress=progress)
     roster.save(vault.folder)
     person = roster.person(name)
     click.echo(f"{person.name} is known by {_count(len(person.embeddings), 'photo')}{_says(vault, policy)}.")

@@ -259,7 +259,7 @@ WEIGHTS: tuple[Weight, ...] = (
         "OpenRAIL++-M", "https://huggingface.co/stabilityai/stable-diffusion-xl-base-1.0/blob/main/LICENSE.md",
         True, "Tsinghua University, IIIS", 2023, helps=("diffusion",),
     ),
-    # Digest: darkshapes/MIR (mir/automata.py, earlier versions).
+    # Digest: darkshapes/MIR (mir/config/hashes.json, June 2025).
     Weight(
         "taesd", "TAESD: small decoder, Stable Diffusion 1.5",
         "madebyollin/taesd", "614f76814bbe30edbe2e627ace1c2234c81a2c0e",
@@ -271,7 +271,7 @@ WEIGHTS: tuple[Weight, ...] = (
         "MIT", "https://github.com/madebyollin/taesd/blob/main/LICENSE", True, "Ollin Boer Bohan", 2023,
         helps=("diffusion",),
     ),
-    # Digest of the unet: utensils/mold (crates/mold-core/src/manifest.rs); of the second text encoder, which is that of
+    # Digest of the unet: utensils/mold (crates/mold-core/src/manifest.rs); of the text encoders, which are those of
     # SDXL: mcmonkeyprojects/SwarmUI (WorkflowGeneratorModelSupport.cs). The revision is the last of the repository.
     Weight(
         "sdxl_turbo", "SDXL Turbo: one to four steps, larger",
@@ -329,7 +329,8 @@ WEIGHTS: tuple[Weight, ...] = (
                     also_sha256=("0fa95f167682b4f61edf24f8d66c46b4ab130e8be058f00c8150e6d0170ca72f",)),),
         _INSIGHTFACE, _INSIGHTFACE_URL, False, "InsightFace", 2023,
     ),
-    # Digest: idootop/TinyFace. The other one, GFPGANv1.4.onnx: visomaster/VisoMaster (app/processors/models_data.py).
+    # Digest: that of the copy in the releases of idootop/TinyFace. The other one, GFPGANv1.4.onnx:
+    # visomaster/VisoMaster (app/processors/models_data.py).
     Weight(
         "gfpgan", "GFPGAN 1.4: sharpen a face",
         "facefusion/models-3.0.0", "main",

@@ -86,6 +86,45 @@ def test_a_persona_is_given_by_name(deepmask, face, maya, tmp_path):
     assert json.loads(said)[0]["findings"][0]["wanted"] == maya.id
 
 
+def test_a_photoreal_engine_that_is_not_there_is_refused_with_the_command(deepmask, face, maya, tmp_path):
+    asked = (
+        "photo",
+        face,
+        "-o",
+        tmp_path / "out.png",
+        "--persona",
+        "Maya",
+        "--engine",
+        "inswapper",
+        "--restore",
+        "0.7",
+    )
+    code, said, error = deepmask(*asked, "--detail", "512", "--region", "head")
+    assert (code, said) == (2, "")
+    assert "deepmask weights get buffalo_l inswapper_128" in error
+    assert error.count("\n") == 1
+    code, _, error = deepmask("photo", "plan", face, "--finder", "scrfd")
+    assert code == 2
+    assert "deepmask weights get buffalo_l" in error
+    assert not (tmp_path / "out.png").exists()
+    assert "Photoreal faces with inswapper: deepmask weights get" in " ".join(deepmask("photo", "--help")[1].split())
+
+
+def test_the_engine_and_the_look_of_a_photo_stand_in_its_plan(deepmask, face, maya, tmp_path):
+    choices = ("--engine", "meshwarp", "--detail", "128", "--restore", "0.5", "--region", "features")
+    plan = json.loads(deepmask("photo", "plan", face, "--persona", "Maya", *choices)[1])
+    assert plan["engines"]["face_swapper"] == "meshwarp"
+    assert plan["look"] == {"detail_px": 128, "restore": 0.5, "region": "features"}
+    usual = json.loads(deepmask("photo", "plan", face, "--persona", "Maya")[1])
+    assert "face_swapper" not in usual["engines"]
+
+
+def test_what_forbids_commercial_use_is_said(deepmask, face, tmp_path, monkeypatch):
+    note = "made with inswapper, whose licence forbids commercial use"
+    monkeypatch.setattr("pipelines.photo.checking.licence_notes", lambda plan, outcomes: (note,))
+    assert f"  M{note[1:]}." in deepmask("photo", face, "-o", tmp_path / "out.png")[1]
+
+
 def test_plan_render_check(deepmask, face, tmp_path):
     plan_path, out = tmp_path / "plan.json", tmp_path / "out.png"
     assert deepmask("photo", "plan", face, "-o", plan_path)[0] == 0

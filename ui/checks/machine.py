@@ -51,7 +51,7 @@ def processor() -> Check:
 
 def runtime() -> Iterator[Check]:
     """Whether one onnxruntime is installed, and whether it really uses the graphics card it was built for."""
-    installed = [name for name in RUNTIMES if _version(name)]
+    installed = [name for name in RUNTIMES if _exactly(name)]
     if len(installed) > 1:
         best = installed[-1]
         yield Check(
@@ -156,9 +156,12 @@ def _problem(name: str, specifier: object) -> str:
 
 def _version(name: str) -> str:
     """Of an installed distribution, or of another one that installs the same module; empty when there is none."""
-    for candidate in (name, *(RUNTIMES if name == "onnxruntime" else ())):
-        try:
-            return importlib.metadata.version(candidate)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return ""
+    candidates = RUNTIMES if name == "onnxruntime" else (name,)
+    return next(filter(None, map(_exactly, candidates)), "")
+
+
+def _exactly(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""

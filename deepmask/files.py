@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -41,6 +42,25 @@ def replacing(path: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+@contextlib.contextmanager
+def scratch(target: Path) -> Iterator[Path]:
+    """A private folder beside ``target`` for what is on the way to it; removed with all its files at the end.
+
+    Beside it there is room for large files, which a system's temporary folder need not have, and a finished one is
+    moved in no time.
+
+    Raises:
+        DeepmaskError: one sentence when the place cannot be written.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(prefix=".deepmask-", dir=target.parent, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise DeepmaskError(_sentence(target, error)) from error
+    with folder as name:
+        yield Path(name)
 
 
 def temporary_prefix(path: Path) -> str:

@@ -26,9 +26,15 @@ class VoiceFinding:
     verdict: VoiceVerdict
     similarity: float | None = None
     """Cosine of the judge's embeddings original ↔ output, 1 = the same speaker."""
+    pitch_before_hz: float | None = None
+    """Median fundamental frequency of the original."""
     pitch_target_hz: float | None = None
     pitch_hz: float | None = None
     """Median fundamental frequency reached."""
+    phrases: int | None = None
+    """How many were spoken anew; None where the voice was converted."""
+    phrases_too_long: int | None = None
+    """How many of them run into what is said next."""
     note: str = ""
     """Why a plainer engine was used, or what is wrong: one sentence."""
 
@@ -45,7 +51,8 @@ class VoiceReport:
     """Extended short-time objective intelligibility of the output against the original, 0..1 (Jensen & Taal, 2016);
     for converted recordings."""
     words_lost: float | None = None
-    """Share of the words that a recogniser no longer hears, 0..1; for respoken recordings."""
+    """Share of the words that a recogniser no longer hears, 0..1; for respoken recordings, and None where no recogniser
+    that understands synthetic speech is there."""
     notes: tuple[str, ...] = ()
     """What else the user should know."""
 

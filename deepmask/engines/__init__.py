@@ -104,15 +104,19 @@ exclusive = threading.RLock()
 """Held by the pipelines while an engine works: neither the models nor the compiled kernels may be entered twice."""
 
 
+voices = threading.RLock()
+"""The same for engines of voices, which share nothing with those of pictures: no photo waits for an hour of sound."""
+
+
 @contextmanager
-def turn(progress: Progress) -> Iterator[None]:
-    """Hold ``exclusive``; while others work, ``progress`` is told so and may end the waiting by ``Cancelled``."""
-    while not exclusive.acquire(timeout=_PATIENCE_SECONDS):
+def turn(progress: Progress, lock: threading.RLock = exclusive) -> Iterator[None]:
+    """Hold ``lock``; while others work, ``progress`` is told so and may end the waiting by ``Cancelled``."""
+    while not lock.acquire(timeout=_PATIENCE_SECONDS):
         progress(0.0, "Waiting for other work to end")
     try:
         yield
     finally:
-        exclusive.release()
+        lock.release()
 
 
 _PATIENCE_SECONDS = 0.25

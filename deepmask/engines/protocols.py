@@ -152,6 +152,8 @@ class Transcriber(Protocol):
     """ISO 639-1; empty: finds out by itself."""
     tells_speakers: bool
     """Whether phrases of different people get different speakers."""
+    hears_machines: bool
+    """Whether it understands synthetic speech so well that a word it does not hear was not said."""
 
     def transcribe(self, sound: Sound, *, language: str | None = None, progress: Progress = silent) -> Transcript:
         """All phrases with the times of their words.

@@ -38,6 +38,7 @@ class WhisperX:
     """Transcriber of a hundred languages, found out by itself."""
 
     languages: tuple[str, ...] = ()
+    hears_machines = True
 
     @property
     def tells_speakers(self) -> bool:

@@ -77,7 +77,7 @@ def decide(plan: VoicePlan, options: VoiceOptions) -> VoicePlan:
 
 def _transcript(source: Sound, name: str, options: VoiceOptions, progress: Progress) -> Transcript:
     progress(0.0, "Listening")
-    with engines.exclusive:
+    with engines.turn(progress, engines.voices):
         transcriber = engines.load("transcriber", name)
         if transcriber.languages and options.language and options.language not in transcriber.languages:
             known = ", ".join(transcriber.languages)

@@ -97,8 +97,11 @@ def _finding(
         engine,
         verdict,
         None if similarity is None else round(similarity, 3),
+        _pitch(before),
         None if voice is None else round(voice.pitch_hz, 1),
         _pitch(after),
+        outcome and outcome.phrases,
+        outcome and outcome.phrases_too_long,
         note,
     )
 
@@ -120,7 +123,7 @@ def _excerpt(sound: Sound, own: Sequence[Turn]) -> Mono:
 
 
 def _similarity(judge: str, before: Mono, after: Mono) -> float | None:
-    with engines.exclusive:
+    with engines.voices:
         engine = engines.load("speaker_recognizer", judge)
         vectors = [engine.embed([samples], RATE_HZ) for samples in (before, after)]
     first, second = vectors
@@ -158,7 +161,7 @@ def _pitch(samples: Mono) -> float | None:
     if not samples.any():
         return None
     sound = Sound.from_array(samples[:, None], RATE_HZ)
-    with engines.exclusive:
+    with engines.voices:
         hz = engines.load("voice_converter").pitch_hz(sound)
     return None if hz is None else round(hz, 1)
 
@@ -184,17 +187,20 @@ def _beginning(blocks: Iterator[Mono]) -> NDArray[np.float64]:
 
 
 def _words_lost(masked: Sound, plan: VoicePlan, progress: Progress) -> float | None:
-    """Share of the plan's words that the transcriber does not hear in the output."""
+    """Share of the plan's words that the transcriber does not hear in the output; None if it could not tell."""
     asked = plan.engines.get("transcriber")
     wanted = [
         word for p in plan.phrases if plan.speaker(p.speaker).decision.action != "keep" for word in _words(p.text)
     ]
     if asked is None or not wanted:
         return None
-    progress(0.0, "Listening to the result")
     try:
-        with engines.exclusive:
-            heard = engines.load("transcriber", asked).transcribe(masked, language=plan.language, progress=progress)
+        transcriber = engines.load("transcriber", asked)
+        if not transcriber.hears_machines:
+            return None
+        progress(0.0, "Listening to the result")
+        with engines.turn(progress, engines.voices):
+            heard = transcriber.transcribe(masked, language=plan.language, progress=progress)
     except EngineError:
         return None
     return round(_missing(wanted, _words(heard.text)) / len(wanted), 3)

@@ -78,10 +78,10 @@ def _converted(
 ) -> tuple[str, str]:
     """Write one speaker's converted turns; returns the engine, and why it is silence."""
     try:
-        with engines.exclusive:
-            engine = engines.load("voice_converter", converter)
-            secret = secrets.token_bytes(16)
-            _write(track, sound, engine.convert(sound, voice, strength=strength, secret=secret, progress=progress))
+        engine = engines.load("voice_converter", converter)
+        secret = secrets.token_bytes(16)
+        blocks = engine.convert(sound, voice, strength=strength, secret=secret, progress=progress)
+        _write(track, sound, _in_turns(blocks, progress))
         return converter, ""
     except Cancelled:
         raise
@@ -89,6 +89,16 @@ def _converted(
         reason = str(error).rstrip(".") if isinstance(error, EngineError) else f"it failed ({type(error).__name__})"
         _write(track, sound, _silence(sound))
         return "silence", f"Silence instead of {converter}, because {reason}."
+
+
+def _in_turns(blocks: Iterator[Samples], progress: Progress) -> Iterator[Samples]:
+    """``blocks``, the lock held for one at a time: a sample can be played while an hour is being converted."""
+    while True:
+        with engines.turn(lambda _, __: progress(0.0, "Waiting for other work to end"), engines.voices):
+            block = next(blocks, None)
+        if block is None:
+            return
+        yield block
 
 
 def _silence(sound: Sound) -> Iterator[Samples]:

@@ -38,6 +38,10 @@ class VoiceOutcome:
     """Name of the engine whose voice is heard; 'none' when kept, 'silence' when nothing else was left."""
     note: str = ""
     """Why a plainer way than the one wanted was taken: one sentence."""
+    phrases: int | None = None
+    """How many were spoken anew; None where the voice was converted."""
+    phrases_too_long: int | None = None
+    """How many of them run into what is said next."""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from deepmask.errors import EngineError, MediaError
+from deepmask.files import scratch
 from deepmask.media.sound import Samples, Sound
 from deepmask.media.sound_formats import MUXED
 from deepmask.media.sound_writing import SoundWriter
@@ -38,8 +38,7 @@ def render(source: Sound, plan: VoicePlan, vault: Vault, out: Path, *, progress:
         raise MediaError(f"{source.name} has no picture; save it as .wav, .flac, .mp3, .m4a or .ogg.")
     kept = frozenset(name for name, voice in voices.items() if voice is None)
     parts = turns(plan.phrases, source.measured.frames / source.rate_hz, kept, plan.speakers[0].id)
-    with tempfile.TemporaryDirectory(prefix="deepmask-voice-") as name:
-        folder = Path(name)
+    with scratch(out) as folder:
         track, outcomes = _track(source, plan, voices, parts, folder, part(progress, 0.0, 0.9))
         sound = Sound.open(track)
         if is_video:
@@ -122,9 +121,16 @@ def _respoken(
             writer.write(block)
     respeaking.forget(plan)
     name = plan.engines["speech_synthesizer"]
-    outcomes = [
-        VoiceOutcome(s.id, "none" if voices[s.id] is None else name, notes.get(s.id, "")) for s in plan.speakers
-    ]
+    late = respeaking.too_long(plan, spoken)
+    outcomes = []
+    for id in (speaker.id for speaker in plan.speakers):
+        own = [one for one in spoken if one.speaker == id]
+        engine = "none" if voices[id] is None else name
+        outcomes.append(
+            VoiceOutcome(id, engine, notes.get(id, ""), len(own), sum(one in late for one in own))
+            if own
+            else VoiceOutcome(id, engine, notes.get(id, ""))
+        )
     return track, tuple(outcomes)
 
 

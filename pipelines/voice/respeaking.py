@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -28,6 +28,8 @@ DUCKED = 0.25
 FADE_S = 0.05
 """Length of the fades of the background around a phrase."""
 TRIES = 2
+_HEARD_S = 0.05
+"""A shorter overlap is not heard as one."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Spoken:
     """One phrase as it was spoken anew."""
 
     start_s: float
+    speaker: str
+    seconds: float
     path: Path
 
 
@@ -59,8 +63,19 @@ def speak_all(plan: VoicePlan, voices: dict[str, Voice | None], *, progress: Pro
         if not path.is_file():
             step(0.0, f"Speaking phrase {n + 1} of {len(wanted)}")
             _speak(phrase, voice, name, plan.language, path, step)
-        spoken.append(Spoken(phrase.start_s, path))
+        spoken.append(Spoken(phrase.start_s, phrase.speaker, Sound.open(path).seconds, path))
     return spoken
+
+
+def too_long(plan: VoicePlan, spoken: Sequence[Spoken]) -> list[Spoken]:
+    """Those that are still being said when the next phrase begins, or the recording ends."""
+    starts = sorted([*(phrase.start_s for phrase in plan.phrases if phrase.text.strip()), plan.seconds])
+    found = []
+    for one in spoken:
+        next_s = next((start for start in starts if start > one.start_s), plan.seconds)
+        if one.start_s + one.seconds > next_s + _HEARD_S:
+            found.append(one)
+    return found
 
 
 def forget(plan: VoicePlan) -> None:
@@ -100,7 +115,7 @@ def _speak(phrase: Phrase, voice: Voice, name: str, language: str, path: Path, p
     seconds = phrase.end_s - phrase.start_s
     for attempt in range(TRIES):
         try:
-            with engines.exclusive:
+            with engines.turn(progress, engines.voices):
                 synthesizer = engines.load("speech_synthesizer", name)
                 samples, rate_hz = synthesizer.speak(
                     phrase.text, voice, language=language, seconds=seconds, progress=progress

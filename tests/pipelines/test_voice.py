@@ -44,8 +44,8 @@ class Converter:
 class Transcriber:
     languages, tells_speakers = ("en",), True
 
-    def __init__(self, *phrases: Phrase) -> None:
-        self.phrases = phrases
+    def __init__(self, *phrases: Phrase, hears_machines: bool = True) -> None:
+        self.phrases, self.hears_machines = phrases, hears_machines
 
     def transcribe(self, sound, *, language=None, progress=None):
         return Transcript(self.phrases, "en")
@@ -279,6 +279,23 @@ def test_lost_words_are_told(use, source, tmp_path):
     report = voice.check(source, masked.sound, plan, Vault(), masked.outcomes)
     assert report.words_lost == pytest.approx(0.6)
     assert "60% of the words" in report.notes[0]
+
+
+def test_words_are_counted_as_lost_only_by_a_recogniser_that_understands_the_synthesiser(use, source, tmp_path):
+    use(transcriber=Transcriber(ANNA, BEN, hears_machines=False))
+    report = voice.mask(source, Vault(), tmp_path / "out.wav", RESPEAK).report
+    assert report.words_lost is None
+    assert [(f.phrases, f.phrases_too_long) for f in report.findings] == [(1, 0), (1, 0)]
+
+
+def test_phrases_that_run_into_the_next_are_counted(use, source, tmp_path):
+    class Slow(Synthesizer):
+        def speak(self, text, voice, *, seconds=None, **kwargs):
+            return super().speak(text, voice, seconds=3 * seconds, **kwargs)
+
+    use(synthesizer=Slow())
+    findings = voice.mask(source, Vault(), tmp_path / "out.wav", RESPEAK).report.findings
+    assert [(f.phrases, f.phrases_too_long) for f in findings] == [(1, 1), (1, 1)]
 
 
 def test_another_recording_is_refused(use, source, tmp_path):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,13 +20,13 @@ import click
 
 from deepmask import engines, subtitles
 from deepmask.engines import Kind
-from deepmask.errors import InputError
+from deepmask.files import scratch
 from deepmask.media.sound import Sound
 from deepmask.progress import Progress, part
 from deepmask.vault import Vault
 from deepmask.voice import voice_of
 from deepmask.voice_plan import Background, Method, Strength, VoicePlan
-from deepmask.voice_report import VoiceReport
+from deepmask.voice_report import VoiceFinding, VoiceReport
 from pipelines import voice
 from pipelines.voice import VoiceOptions
 from ui.commands.shared import (
@@ -232,10 +231,8 @@ def _carry_out(
     source: Sound, plan: VoicePlan, vault: Vault, out: Path, allow_leaks: bool, progress: Progress
 ) -> VoiceReport:
     """Render beside ``out``, check, and move it there unless a voice leaks."""
-    if not out.parent.is_dir():
-        raise InputError(f"The folder {out.parent} does not exist; make it first or name another.")
-    with tempfile.TemporaryDirectory(prefix=".deepmask-", dir=out.parent) as name:
-        beside = Path(name, out.name)
+    with scratch(out) as folder:
+        beside = folder / out.name
         masked = voice.render(source, plan, vault, beside, progress=part(progress, 0.0, 0.8))
         found = voice.check(
             source, masked.sound, plan, vault, masked.outcomes, notes=masked.notes, progress=part(progress, 0.8, 1.0)
@@ -265,13 +262,28 @@ def _told(source: Path, out: Path, found: VoiceReport, report: Path | None, allo
     return EXIT_LEAK
 
 
+def _pitch(finding: VoiceFinding) -> str:
+    if finding.pitch_hz is None:
+        return ""
+    before = "" if finding.pitch_before_hz is None else f"{finding.pitch_before_hz:.0f} → "
+    return f"pitch {before}{finding.pitch_hz:.0f} Hz"
+
+
+def _phrases(finding: VoiceFinding) -> str:
+    if finding.phrases is None:
+        return ""
+    late = f", {finding.phrases_too_long} of them longer than their time" if finding.phrases_too_long else ""
+    return f"{finding.phrases} phrases spoken anew{late}"
+
+
 def _lines(report: VoiceReport) -> list[str]:
     """For people: the summary, and a line for each thing to know."""
     lines = [report.summary()]
     for finding in report.findings:
         measured = [
             f"similarity {finding.similarity:.2f}" if finding.similarity is not None else "",
-            f"pitch {finding.pitch_hz:.0f} Hz" if finding.pitch_hz is not None else "",
+            _pitch(finding),
+            _phrases(finding),
         ]
         told = ", ".join([finding.verdict, *filter(None, measured)])
         lines.append(f"{finding.speaker}: {finding.engine}, {told}. {finding.note}".rstrip())

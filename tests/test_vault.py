@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 
 from deepmask.errors import InputError, UnknownName, VaultError
+from deepmask.face_pose import FacePose
 from deepmask.persona import Attestation, Attributes, Persona
+from deepmask.variation import Variation
 from deepmask.vault import Vault
+from deepmask.voice import Voice
+from deepmask.wishes import Wishes
 
 
 @pytest.fixture
@@ -98,6 +102,93 @@ def test_an_import_needs_an_attestation_and_records_it(vault):
     data = json.loads((vault.folder / "personas" / "maya" / "persona.json").read_text())
     assert data["attestation"]["statement"] == "I may use it."
     assert vault.persona("Maya").attestation == attested
+
+
+WISHES = Wishes("a woman at the sea", "hat", 8, 2.5, True, FacePose.template("laughing"))
+
+
+def test_what_a_painter_was_asked_for_comes_back(vault):
+    recipe = {"model": "sd15", "model_digest": "abc"}
+    kept = vault.add(_persona(engine="diffusion", wishes=WISHES, recipe=recipe))
+    again = vault.persona("Maya")
+    assert again == kept
+    assert again.wishes == WISHES
+    assert np.allclose(again.wishes.pose.points, WISHES.pose.points, atol=1e-4, equal_nan=True)
+    assert again.recipe == recipe
+    assert not again.redrawable, "attributes and seed do not say all"
+    assert vault.add(_persona("Noor")).redrawable
+
+
+def test_a_persona_of_the_first_version_is_read_and_one_of_a_newer_is_refused(vault):
+    vault.add(_persona())
+    path = vault.folder / "personas" / "maya" / "persona.json"
+    data = json.loads(path.read_text())
+    old = {key: value for key, value in data.items() if key not in ("wishes", "recipe", "voice")} | {"version": 1}
+    path.write_text(json.dumps(old))
+    assert vault.persona("Maya").seed == 7
+    assert vault.persona("Maya").wishes is None
+    path.write_text(json.dumps(data | {"version": 99}))
+    with pytest.raises(VaultError, match="newer Deepmask"):
+        vault.persona("Maya")
+
+
+def test_a_voice_is_saved_and_stays_when_the_name_changes(vault):
+    kept = vault.add(_persona())
+    assert vault.persona("Maya").voice is None
+    voice = Voice(pitch_hz=210.0, size=1.1, seed=5)
+    vault.update(replace(kept, voice=voice))
+    vault.rename(vault.persona("Maya"), "Mia")
+    assert vault.persona("Mia").voice == voice
+    assert np.array_equal(vault.persona("Mia").portrait, kept.portrait)
+
+
+def test_an_update_that_fails_leaves_what_was_there(vault, monkeypatch):
+    kept = vault.add(_persona())
+
+    def full(*_args, **_more):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", full)
+        with pytest.raises(VaultError, match="cannot be changed: The disk"):
+            vault.update(replace(kept, voice=Voice()))
+    assert vault.persona("Maya") == kept
+    assert sorted(p.name for p in (vault.folder / "personas" / "maya").iterdir()) == ["persona.json", "portrait.png"]
+    vault.remove(kept)
+    with pytest.raises(UnknownName):
+        vault.update(kept)
+
+
+def _variation(words="laughing"):
+    picture = np.random.default_rng(2).integers(0, 256, (8, 8, 3), np.uint8)
+    return Variation(picture, "expression", words, 7, "painter", "", "dlib", 0.21, same_person=True)
+
+
+def test_variations_lie_in_the_personas_folder_and_go_with_it(vault):
+    maya = vault.add(_persona())
+    first = vault.add_variation(maya, _variation())
+    second = vault.add_variation(maya, _variation("sad"))
+    assert [v.id for v in vault.variations(maya)] == ["001-expression-laughing", "002-expression-sad"]
+    assert vault.variations(maya) == [first, second]
+    assert np.array_equal(vault.variations(maya)[0].picture, first.picture)
+    assert (vault.folder / "personas" / "maya" / "looks" / "001-expression-laughing.png").is_file()
+    (vault.folder / "personas" / "maya" / "looks" / "001-expression-laughing.json").write_text("{")
+    assert vault.variations(maya) == [second], "one that is damaged does not hide the others"
+    vault.remove_variation(maya, second.id)
+    with pytest.raises(UnknownName, match="known: none yet"):
+        vault.remove_variation(maya, second.id)
+    vault.remove(maya)
+    assert list((vault.folder / "personas").iterdir()) == []
+    with pytest.raises(UnknownName):
+        vault.add_variation(maya, _variation())
+
+
+@pytest.mark.parametrize(
+    "data", [{"speed": 1}, {"steps": "many"}, {"steps": 0}, {"pose": {"name": "x", "points": [1]}}]
+)
+def test_wishes_are_checked_when_read(data):
+    with pytest.raises(InputError):
+        Wishes.from_json(data)
 
 
 def test_attributes_are_checked():

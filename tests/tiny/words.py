@@ -47,7 +47,8 @@ class WordPainter:
         if REFUSED_WORD in wishes.prompt and seed % 3 == 0:
             raise EngineFailed("The picture was refused by the safety checker; try another seed or other words.")
         said = read(wishes.prompt).attributes if wishes.prompt else attributes
-        person = zlib.crc32(f"{wishes.negative}{wishes.pose and wishes.pose.name}".encode()) % 1000 + seed
+        beyond = f"{wishes.negative}{wishes.pose.name if wishes.pose else ''}"
+        person = zlib.crc32(beyond.encode()) % 1000 + seed
         picture = engines.load("portrait_painter", "painter").paint(said, person, size_px)
         steps = wishes.steps or STEPS
         for step in range(steps):

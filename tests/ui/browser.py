@@ -6,7 +6,7 @@ import json
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -86,6 +86,13 @@ class Page:
         end = time.monotonic() + seconds
         while words not in self.text():
             assert time.monotonic() < end, f"{words!r} is not on the page: {self.text()[-600:]}"
+            time.sleep(0.1)
+
+    def until(self, holds: Callable[[], bool], seconds: float = 30) -> None:
+        """Wait until something is so."""
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, f"it does not come about; the page says: {self.text()[-600:]}"
             time.sleep(0.1)
 
     def text(self) -> str:

@@ -72,15 +72,17 @@ class WishesForm:
         )  # fmt: skip
 
     @staticmethod
-    def wishes(session: Session, negative: str, speed: str, steps: str, guidance: str) -> Wishes:
-        """What the controls ask for.
+    def wishes(
+        session: Session, negative: str | None, speed: str | None, steps: str | None, guidance: str | None
+    ) -> Wishes:
+        """What the controls ask for; they have no value before the accordion was opened.
 
         Raises:
             InputError: steps or guidance are no numbers, or out of bounds.
         """
-        fast, count = {"fast": True, "thorough": False}.get(speed), _number(steps, "steps")
+        fast, count = {"fast": True, "thorough": False}.get(speed or ""), _number(steps, "steps")
         return Wishes(
-            "", negative.strip(), None if count is None else int(count), _number(guidance, "closeness"), fast,
+            "", (negative or "").strip(), None if count is None else int(count), _number(guidance, "closeness"), fast,
             session.pose,
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from deepmask import engines
-from deepmask.errors import EngineError, EngineMissing, InputError, PlanError
+from deepmask.errors import EngineMissing, InputError, PlanError
 from deepmask.faces import Box, Face, clip_box
 from deepmask.media import Photo
 from deepmask.plan import Decision, Match, Plan, Region
@@ -72,13 +72,14 @@ def matcher(roster: Roster, asked: str = "auto") -> str:
             f"Your people are enrolled with {roster.recognizer}, which cannot be compared with {asked}; "
             f"forget them and enrol them again with {asked}, or leave the recogniser to 'auto'."
         )
-    try:
-        return engines.choose("face_recognizer", roster.recognizer).name
-    except EngineError as error:
+    row = next((row for row in engines.rows("face_recognizer") if row.name == roster.recognizer), None)
+    if row is None or row.missing():
+        remedy = "" if row is None else f"run: {row.remedy()}, or "
         raise EngineMissing(
-            f"Your people are enrolled with {roster.recognizer}, which cannot be used, so nobody is recognised. "
-            f"{error}; or forget them and enrol them again."
-        ) from error
+            f"Nobody is recognised, because your people are enrolled with {roster.recognizer}, which is not ready; "
+            f"{remedy}forget them and enrol them again."
+        )
+    return row.name
 
 
 def decide(

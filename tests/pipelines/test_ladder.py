@@ -399,7 +399,7 @@ def test_nobody_is_recognised_while_their_recogniser_is_not_ready(source, use, r
     use(finder=Finder([FACE]), judge=Recognizer())
     roster = people.enrol(Roster(), "Anna", [source], None, recognizer="arcface")
     ready()
-    with pytest.raises(EngineMissing, match=r"enrolled with arcface.*nobody is recognised.*weights get buffalo_l"):
+    with pytest.raises(EngineMissing, match=r"Nobody is recognised.*enrolled with arcface.*weights get buffalo_l"):
         photo.analyze(source, roster)
     everybody = photo.analyze(source, roster, photo.PhotoOptions(persona="painted"))
     assert everybody.regions[0].decision == Decision("persona", "painted"), "nobody has to be recognised for that"

@@ -9,6 +9,7 @@ from skimage import data
 
 from deepmask.config import Settings
 from deepmask.errors import InputError
+from deepmask.look import Look
 from deepmask.media import Photo
 from deepmask.persona import Attributes, Persona
 from deepmask.plan import Decision, Plan, Region
@@ -16,9 +17,19 @@ from deepmask.progress import silent
 from deepmask.report import Finding, Report
 from deepmask.roster import Roster
 from deepmask.vault import Vault
-from ui.choices import EVERYBODY, NOBODY, ROSTER, STARTER, to_decision, to_value, who_choices
+from ui.choices import (
+    EVERYBODY,
+    NOBODY,
+    ROSTER,
+    STARTER,
+    photoreal_hint,
+    swapper_choices,
+    to_decision,
+    to_value,
+    who_choices,
+)
 from ui.panels.persona_adjust import to_hex
-from ui.photo_work import PhotoWork, all_safe, masked_name, zipped
+from ui.photo_work import PhotoWork, all_safe, masked_name, swapping, zipped
 from ui.session import Pointing, Session, Work
 
 FACE = (178.0, 68.0, 270.0, 190.0)
@@ -72,6 +83,46 @@ def test_choosing_decides_all_faces_except_those_decided_by_hand(desk, vault):
     assert decisions(session) == [EVERYBODY + maya.id, "keep"]
     work.choose(session, NOBODY, "solid")
     assert decisions(session) == ["solid", "keep"]
+
+
+def test_another_engine_or_look_voids_what_was_rendered_and_stays_in_the_plan(desk, monkeypatch):
+    session, work = desk
+    photo = session.works[0]
+    photo.masked = photo.path
+    work.swap_with(session, "meshwarp", 512, 0.5, "head")
+    assert photo.masked is None
+    assert photo.plan.engines["face_swapper"] == "meshwarp"
+    assert photo.plan.look == Look(512, 0.0, "head"), "nothing can sharpen here"
+    monkeypatch.setattr("ui.photo_work.restorer_ready", lambda: True)
+    work.decide_all(session)
+    assert photo.plan.look.restore == 0.5
+
+
+def test_an_engine_that_was_removed_gives_way_to_the_automatic_choice(desk):
+    session, work = desk
+    work.swap_with(session, "inswapper", 256, 0.0, "face")
+    assert "face_swapper" not in session.works[0].plan.engines
+    assert swapping(session)[0] == "auto"
+
+
+def test_the_menu_has_what_is_ready_and_says_how_to_get_the_rest():
+    assert swapper_choices() == [
+        ("Automatic", "auto"), ("Fitted portrait (meshwarp)", "meshwarp"), ("Painted (painter)", "painter")
+    ]  # fmt: skip
+    assert photoreal_hint() == "For photoreal faces get inswapper in the Engines tab."
+
+
+def test_people_known_by_an_engine_that_is_gone_are_strangers_and_the_page_says_so(desk, vault):
+    session, work = desk
+    Roster(recognizer="arcface").enrolled("Anna", [np.zeros(512, np.float32)], None).save(vault.folder)
+    said = work.unrecognised(session)
+    assert "enrolled with arcface" in said
+    assert "Nobody is recognised" in said
+    assert "deepmask weights get buffalo_l" in said
+    assert "enrol them again" in said
+    assert work.known(session).roster.people == ()
+    work.decide_all(session)
+    assert "keep" not in decisions(session)
 
 
 def test_a_removed_persona_leaves_no_decision_behind(desk, vault):

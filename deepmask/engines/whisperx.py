@@ -29,6 +29,8 @@ _PIECE_WITH_SPEAKERS_S = 2 * 3600.0
 """Speakers are told apart within a piece, so that these are longer; 460 MB."""
 _SEARCH_S = 30.0
 _QUIET_S = 0.3
+_SHORTEST_S = 0.02
+"""Whisper gives some words no time at all."""
 _LOAD_S = 600.0
 _SLOWEST = 60.0
 """Times real time that the largest model may take on a slow processor before it counts as hung."""
@@ -95,7 +97,7 @@ def _words(heard: dict[str, Any], start_s: float) -> list[tuple[Word, str, float
     """Word, name of the speaker and confidence."""
     try:
         return [
-            (Word(str(text), start_s + float(start), start_s + float(end)), str(speaker), float(confidence))
+            (Word(str(text), start_s + start, start_s + max(end, start + _SHORTEST_S)), str(speaker), float(confidence))
             for text, start, end, speaker, confidence in heard["words"]
         ]
     except (KeyError, TypeError, ValueError) as error:

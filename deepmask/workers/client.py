@@ -48,6 +48,8 @@ _SET = {
     "OTEL_SDK_DISABLED": "true",
     "TOKENIZERS_PARALLELISM": "false",
     "MPLBACKEND": "agg",
+    "OMP_WAIT_POLICY": "passive",
+    "KMP_BLOCKTIME": "0",
 }
 
 

@@ -44,7 +44,7 @@ def transcribe(params: dict[str, Any], report: Report) -> dict[str, Any]:
     report(0.0, "Loading WhisperX")
     _make_punkt(Path(params["scratch"]))
     pipeline = _whisper(params["model"], device, params["threads"])
-    language = params["language"] or pipeline.detect_language(sound)
+    language = params["language"] or _language(pipeline, sound)
     if language not in pipeline.model.supported_languages:
         raise Failure(f"this Whisper model does not know the language {language!r}.")
     aligner = params["aligners"].get(language)
@@ -60,6 +60,17 @@ def transcribe(params: dict[str, Any], report: Report) -> dict[str, Any]:
         "aligned": bool(aligner),
         "words": [[w["word"], w["start"], w["end"], w.get("speaker", ""), w["confidence"]] for w in words],
     }
+
+
+def _language(pipeline: Any, sound: Any) -> str:
+    """Of the loudest half minute, since many recordings begin with silence or music."""
+    import numpy as np
+
+    if not pipeline.model.model.is_multilingual:
+        return "en"
+    step = 30 * RATE_HZ
+    loudest = max(range(0, len(sound), step), key=lambda start: float(np.square(sound[start : start + step]).sum()))
+    return pipeline.detect_language(sound[loudest : loudest + step])
 
 
 # -- listening ---------------------------------------------------------------------------------------------------------

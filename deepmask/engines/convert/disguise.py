@@ -29,6 +29,7 @@ _SIZE_PER_PITCH = 0.24
 """Formants of people whose voices are higher lie higher: exponent of the ratio of pitches, from 0.93 at 110 Hz to 1.07
 at 200 Hz."""
 _SMALLEST, _LARGEST = 0.83, 1.20
+_LIVELIEST = 1.5
 _HILL_POINTS = 6.0
 _WAVES = 6
 
@@ -56,8 +57,8 @@ class Amounts:
 
 
 AMOUNTS: dict[Strength, Amounts] = {
-    "natural": Amounts(0.05, 0.04, (1.0, 1.03), 0.03, 4.0, 5.0, 0.1, 0.35, 0.03),
-    "strong": Amounts(0.09, 0.05, (1.08, 1.2), 0.12, 4.0, 6.0, 0.35, 0.5, 0.05),
+    "natural": Amounts(0.05, 0.04, (1.0, 1.03), 0.03, 5.0, 6.0, 0.1, 0.25, 0.03),
+    "strong": Amounts(0.09, 0.05, (1.08, 1.2), 0.12, 4.0, 6.0, 0.35, 0.4, 0.05),
 }
 
 
@@ -97,8 +98,8 @@ class Disguise:
         power = np.exp(rng.choice([-1, 1]) * np.log(rng.uniform(*amounts.power)))
         return cls(
             pitch_hz=voice.pitch_hz,
-            slow=float(pace * slow),
-            fast=float(pace * fast),
+            slow=min(float(pace * slow), _LIVELIEST),
+            fast=min(float(pace * fast), _LIVELIEST),
             wander=(waves, rng.uniform(0.4, 2.0, _WAVES), rng.uniform(0, 2 * np.pi, _WAVES)),
             size=_size(voice, profile, amounts, rng),
             power=float(power),

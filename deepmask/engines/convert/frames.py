@@ -6,6 +6,7 @@ The analysis is WORLD's (Morise et al., 2016): CheapTrick for the envelope, D4C 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pyworld
@@ -59,3 +60,18 @@ def analyse(
     aperiodicity[f0 <= 0] = 1.0
     log_power = np.log(np.maximum(power, _FLOOR)).astype(np.float32)
     return Frames(f0, log_power, aperiodicity.astype(np.float32))
+
+
+@cache
+def k_weighting() -> NDArray[np.float32]:
+    """(BINS,) gain on power of the filters of ITU-R BS.1770-5: so that turned frames are as loud as they were."""
+    hz = np.arange(BINS) * RATE_HZ / FFT_SIZE
+    shelf = (hz / 1500.0) ** 4
+    rise = (1 + 10**0.4 * shelf) / (1 + shelf)
+    cut = (hz / 38.1) ** 4
+    return (rise * cut / (1 + cut)).astype(np.float32)
+
+
+def loudness(log_power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n,) natural logarithm of the weighted power of each frame."""
+    return np.log(np.exp(log_power) @ k_weighting())

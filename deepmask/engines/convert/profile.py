@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmask.engines.convert.frames import RATE_HZ, Frames, analyse
+from deepmask.engines.convert.frames import RATE_HZ, Frames, analyse, loudness
 from deepmask.engines.convert.timbre import DB, TO_MEL, Floats
 
 MOST_BLOCKS = 24
@@ -17,7 +17,7 @@ BLOCK_S = 10.0
 
 PITCH_RANGE = 2.2
 """Pitch farther above or below the median is an error of the tracker, most often of an octave."""
-_SPEECH_DB = 26.0
+_SPEECH_DB = 30.0
 """Frames no further below the loud ones are speech."""
 _LEAST_FRAMES = 20
 
@@ -48,7 +48,7 @@ class Profile:
                 continue
             frames = analyse(piece.astype(np.float64))
             peaks.append(loudness_peak(piece))
-            levels.append(frames.log_power.mean(axis=1))
+            levels.append(loudness(frames.log_power))
             mel.append(mel_points(frames))
             contours.append((first, frames.f0_hz))
         if not peaks:

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from deepmask.engines.convert import pitch
 from deepmask.engines.convert.disguise import Disguise
-from deepmask.engines.convert.frames import BINS, HOP, RATE_HZ, analyse
+from deepmask.engines.convert.frames import BINS, HOP, RATE_HZ, analyse, k_weighting
 from deepmask.engines.convert.profile import PITCH_RANGE, Profile
 from deepmask.engines.convert.synthesis import Synthesiser
-from deepmask.engines.convert.turning import CONTEXT_S, Turning, k_weighting
+from deepmask.engines.convert.turning import CONTEXT_S, Turning
 
 Mono = NDArray[np.float32]
 
@@ -20,7 +20,7 @@ CHUNK_S = 8.0
 _CONTEXT = round(CONTEXT_S / pitch.HOP_S)
 _MEMORY = 0.8
 """Weight of the levels of earlier chunks."""
-_MOST_GAIN = 2.0
+_MOST_GAIN = 4.0
 _RAMP = RATE_HZ
 """Samples over which a gain changes into the next."""
 _SILENT_POWER = 1e-9

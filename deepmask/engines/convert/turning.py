@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from deepmask.engines.convert.disguise import Disguise
-from deepmask.engines.convert.frames import BINS, FFT_SIZE, RATE_HZ, Frames
+from deepmask.engines.convert.frames import BINS, Frames, loudness
 from deepmask.engines.convert.pitch import HIGHEST_HZ, HOP_S, LOWEST_HZ
 from deepmask.engines.convert.profile import Profile, mel_points
 from deepmask.engines.convert.timbre import (
@@ -46,7 +46,6 @@ class Turning:
         self._voiced, self._unvoiced = coded @ profile.voiced_mean, coded @ profile.unvoiced_mean
         self._blend = disguise.blend.astype(np.float32)
         self._bent = bent_bins(axis).T
-        self._heard = k_weighting()
         self._offset = 0.0
         contours = [self._pitch(f0_hz, first) for first, f0_hz in profile.contours]
         if profile.pitch_hz is not None and any(np.any(f0 > 0) for f0 in contours):
@@ -82,17 +81,8 @@ class Turning:
         moved = moved @ self._blend + self._disguise.target.astype(np.float32)
         moved[:, 0] = coded[:, 0]
         log_power = moved @ TO_BINS.T.astype(np.float32)
-        before, after = (np.log(np.exp(rows) @ self._heard) for rows in (frames.log_power, log_power))
+        before, after = loudness(frames.log_power), loudness(log_power)
         most = _MOST_GAIN_DB / DB
         log_power += np.clip(before - after, -most, most)[:, None]
         log_power[before < _SILENT_DB / DB + np.log(BINS)] = _NOTHING
         return log_power
-
-
-def k_weighting() -> NDArray[np.float32]:
-    """(BINS,) gain on power of the filters of ITU-R BS.1770-5: so that turned frames are as loud as they were."""
-    hz = np.arange(BINS) * RATE_HZ / FFT_SIZE
-    shelf = (hz / 1500.0) ** 4
-    rise = (1 + 10**0.4 * shelf) / (1 + shelf)
-    cut = (hz / 38.1) ** 4
-    return (rise * cut / (1 + cut)).astype(np.float32)

@@ -19,7 +19,7 @@ RATE = 16000
 def speech():
     """(n,) at 16 kHz, 2.8 s of a synthetic man."""
     samples, rate = engines.load("speech_synthesizer", "espeak").speak(
-        "We were away a year ago, and nobody knew our names.", Voice(pitch_hz=120.0, seed=3)
+        "We were away a year ago, and nobody knew our names.", Voice(pitch_hz=120.0, liveliness=0.1, seed=3)
     )
     samples = resample_poly(samples, RATE, rate)[: 28 * RATE // 10]
     return (0.3 * samples / np.abs(samples).max()).astype(np.float32)

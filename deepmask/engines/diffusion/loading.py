@@ -24,8 +24,8 @@ PIPELINES: dict[Family, str] = {"sd": "StableDiffusion", "sdxl": "StableDiffusio
 """How diffusers names the pipelines of each family."""
 OFFLOAD_BELOW = {"sd": 6 << 30, "sdxl": 12 << 30}
 """With less memory on a graphics card, networks lie in main memory and visit the card one by one; bytes."""
-WORKING_BYTES = {"sd": 3 << 29, "sdxl": 3 << 30}
-"""Taken besides the weights while a portrait is painted."""
+WORKING_BYTES = {"sd": 3 << 30, "sdxl": 4 << 30}
+"""Taken besides the weights while a portrait is painted and looked at; the safety checker is 1.1 GiB of it."""
 SLICE_BELOW = 24 << 30
 """With less memory shared with the system (MPS), attention is computed in slices; bytes."""
 

@@ -296,7 +296,7 @@ def test_when_nothing_helps_one_sentence_says_what_would(tiny_diffusion, monkeyp
 
 def test_a_model_larger_than_the_free_memory_is_not_begun(tiny_diffusion, monkeypatch):
     monkeypatch.setattr(loading, "free_bytes", lambda kind: 1 << 30)
-    with pytest.raises(EngineFailed, match=r"needs about 1\.5 GiB of memory and 1\.0 GiB are free"):
+    with pytest.raises(EngineFailed, match=r"needs about 3\.0 GiB of memory and 1\.0 GiB are free"):
         Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN)
 
 

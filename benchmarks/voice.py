@@ -58,8 +58,8 @@ TEXTS = {
     "speaker2_1": "we are sure that one war is enough",
     "speaker2_2": "what joy there is in living",
     "speaker2_3": "tear a thin sheet from the yellow pad",
-    "president_1961": "and so my fellow americans ask not what your country can do for you ask what you can do for your "
-    "country",
+    "president_1961": "and so my fellow americans ask not what your country can do for you ask what you can do for "
+    "your country",
 }
 """What the samples say."""
 WARPS = (0.88, 0.94, 1.0, 1.07, 1.15)
@@ -144,7 +144,9 @@ def recognised(speakers: Speakers, maskings: list[Masking], *, bars: bool) -> li
             """Every speaker with a persona of their own, or all with one."""
             return [
                 [
-                    _embedding(masking.apply(clip, _persona(first + s if persona is None else persona), _secret(first, s, c)))
+                    _embedding(
+                        masking.apply(clip, _persona(first + s if persona is None else persona), _secret(first, s, c))
+                    )
                     for c, clip in enumerate(clips)
                 ]
                 for s, clips in enumerate(speakers.values())

@@ -2,8 +2,8 @@
 
 A vocoder takes speech apart into pitch, envelope and noise (``frames``, ``pitch``), a first pass learns what is typical
 of the speaker (``profile``), what is typical is exchanged for a persona's (``disguise``, ``turning``) and sound is made
-again (``synthesis``, ``air``, ``channels``). Everything is streamed (``stream``): hours need no more memory than minutes.
-What it withstands is measured in ``docs/voice.md``.
+again (``synthesis``, ``air``, ``channels``). Everything is streamed (``stream``): hours need no more memory than
+minutes. What it withstands is measured in ``docs/voice.md``.
 """
 
 from __future__ import annotations
@@ -70,9 +70,7 @@ def measured(sound: Sound, sign: float, progress: Progress) -> Profile | None:
     return Profile.of(pieces())
 
 
-def _exactly(
-    sound: Sound, sign: float, profile: Profile, disguise: Disguise, progress: Progress
-) -> Iterator[Samples]:
+def _exactly(sound: Sound, sign: float, profile: Profile, disguise: Disguise, progress: Progress) -> Iterator[Samples]:
     """The converted sound, neither a sample longer nor shorter than the original."""
     read = given = 0
 

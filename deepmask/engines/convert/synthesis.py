@@ -58,16 +58,18 @@ class Synthesiser:
         rest = self._ringing[self._to_drop :]
         return np.pad(rest, (0, max(0, count - len(rest))))[:count]
 
-    def _add_noise(
-        self, out: NDArray[np.float32], frames: Frames, filters: NDArray[np.complex64], start: int
-    ) -> None:
+    def _add_noise(self, out: NDArray[np.float32], frames: Frames, filters: NDArray[np.complex64], start: int) -> None:
         """Noise of each frame, fading in from the one before and out to the next; ``start`` is the first's centre."""
         fresh = self._rng.standard_normal((len(frames) + (len(self._noise) == 0)) * HOP, dtype=np.float32)
         noise = np.concatenate([self._noise, fresh])
         segments = np.lib.stride_tricks.sliding_window_view(noise, 2 * HOP)[::HOP] * self._window
         self._noise = noise[-HOP:]
-        spectra = rfft(np.pad(segments, ((0, 0), (_LEAD, 0))), FFT_SIZE, axis=1) * filters * (frames.aperiodicity * self._low_cut)
-        rows = irfft(spectra, FFT_SIZE, axis=1)
+        spectra = (
+            np.asarray(rfft(np.pad(segments, ((0, 0), (_LEAD, 0))), FFT_SIZE, axis=1))
+            * filters
+            * (frames.aperiodicity * self._low_cut)
+        )
+        rows = np.asarray(irfft(spectra, FFT_SIZE, axis=1))
         for i, row in enumerate(rows):
             at = start + (i - 1) * HOP
             if at < 0:
@@ -91,14 +93,14 @@ class Synthesiser:
         spectra = (filters[frame] * voice[frame]) * (1 - within) + (filters[frame + 1] * voice[frame + 1]) * within
         angle = (-2j * np.pi / FFT_SIZE) * (delay[:, None] + _LEAD) * np.arange(BINS)
         spectra = spectra * np.exp(angle).astype(np.complex64) * np.sqrt(period)[:, None].astype(np.float32)
-        for start, row in zip(at, irfft(spectra, FFT_SIZE, axis=1).astype(np.float32), strict=True):
+        for start, row in zip(at, np.asarray(irfft(spectra, FFT_SIZE, axis=1), np.float32), strict=True):
             out[start : start + FFT_SIZE] += row
 
 
 def minimum_phase(log_power: NDArray[np.float32]) -> NDArray[np.complex64]:
     """Spectra of the minimum-phase filters with these power envelopes (Oppenheim and Schafer: the folded cepstrum)."""
-    cepstrum = irfft(0.5 * log_power, FFT_SIZE, axis=1) * _FOLD
-    return np.exp(rfft(cepstrum, axis=1)).astype(np.complex64)
+    cepstrum = np.asarray(irfft(0.5 * log_power, FFT_SIZE, axis=1)) * _FOLD
+    return np.exp(np.asarray(rfft(cepstrum, axis=1))).astype(np.complex64)
 
 
 def _f0_of_samples(f0_hz: NDArray[np.float64]) -> NDArray[np.float64]:

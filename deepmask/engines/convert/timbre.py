@@ -36,10 +36,6 @@ _LTASS_DB = (38.6, 54.4, 57.7, 56.8, 60.2, 60.3, 59.0, 62.1, 62.1, 60.5, 56.8, 5
 """Levels of speech in third octaves, all languages and both sexes (Byrne et al., J. Acoust. Soc. Am. 96, 1994)."""
 
 
-def _mel(hz: Floats) -> Floats:
-    return 1127 * np.log1p(hz / 700)
-
-
 GRID_HZ = 700 * np.expm1(np.linspace(0, 1127 * np.log1p(_TOP_HZ / 700), POINTS) / 1127)
 
 

@@ -8,6 +8,7 @@ from scipy.signal import resample_poly
 from deepmask import engines
 from deepmask.engines.convert import World, stream
 from deepmask.engines.convert.frames import analyse
+from deepmask.engines.convert.preview import preview
 from deepmask.media.sound import Sound
 from deepmask.voice import Voice
 
@@ -190,3 +191,10 @@ def test_progress_is_told_and_cancels(speech):
 
     with pytest.raises(KeyboardInterrupt):
         converted(speech, progress=stop)
+
+
+def test_a_persona_can_be_heard_on_a_sentence_that_ships():
+    low, high = preview(LOW), preview(HIGH)
+    assert np.array_equal(high.samples(), preview(HIGH).samples())
+    assert World().pitch_hz(low) < 130 < World().pitch_hz(high)
+    assert 2 < low.seconds < 8

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -51,7 +52,7 @@ class Page:
     def all(self, selector: str, seconds: float = 30):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            shown = [e for e in self.driver.find_elements("css selector", selector) if e.is_displayed()]
+            shown = [e for e in self.driver.find_elements("css selector", selector) if _is_shown(e)]
             if shown:
                 return shown
             time.sleep(0.1)
@@ -116,6 +117,16 @@ class Page:
                 if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != urlsplit(self.url).netloc:
                     found.add(url)
         return found
+
+
+def _is_shown(element: Any) -> bool:
+    """Whether an element is seen; one that the page has replaced meanwhile is not."""
+    from selenium.common.exceptions import StaleElementReferenceException
+
+    try:
+        return element.is_displayed()
+    except StaleElementReferenceException:
+        return False
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def test_a_persona_from_a_prompt_masks_a_photo(page, astronaut):
     page.tab("Personas")
     page.find("#prompt textarea").send_keys("a good young indian office employee, black hair, male, zorkish")
     page.click("#create")
-    assert len(page.all("#drafts button.thumbnail-item", 120)) == 4
+    page.until(lambda: len(page.all("#drafts button.thumbnail-item", 120)) == 4, 120)
     page.says("Not understood and left out: zorkish")
     page.click("#drafts button.thumbnail-item", number=1)
     page.find("#persona-name input, #persona-name textarea").send_keys("Maya")
@@ -111,12 +111,12 @@ def test_nothing_is_painted_for_an_empty_prompt_and_another_style_shows_the_same
     page.says("Describe a person first")
     page.find("#prompt textarea").send_keys("old man with a white beard")
     page.click("#create")
-    page.all("#drafts button.thumbnail-item", 120)
+    page.until(lambda: len(page.all("#drafts button.thumbnail-item", 120)) == 4, 120)
     page.click("#drafts button.thumbnail-item")
     painted = page.find("#portrait img").get_attribute("src")
     next(e for e in page.all("#style label") if e.text == "Illustrated").click()
     page.find(f'#portrait img:not([src="{painted}"])', 60)
-    assert len(page.all("#drafts button.thumbnail-item")) == 4
+    page.until(lambda: len(page.all("#drafts button.thumbnail-item")) == 4, 120)
     page.find("#persona-name input, #persona-name textarea").send_keys("Grandpa")
     page.click("#keep")
     page.says("Grandpa is kept")

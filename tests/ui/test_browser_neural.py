@@ -65,6 +65,7 @@ def test_without_weights_the_style_says_how_to_get_it_and_the_others_work_as_eve
 @needs_browser
 def test_the_real_engine_paints_four_faces_of_which_one_is_kept(tiny_diffusion, page):  # noqa: F811
     choose_photoreal(page)
+    page.find("#advanced")
     page.open("Advanced")
     page.find("#negative input, #negative textarea").send_keys("hat")
     page.click("#poses button.thumbnail-item", number=1)

@@ -34,7 +34,7 @@ def command(out: Path, overwrite: bool) -> None:
     before = Photo.from_array(data.astronaut(), "before.png")
     with tempfile.TemporaryDirectory() as folder, progress_bar() as progress:
         vault = Vault(Path(folder))
-        (draft,) = avatar.create(PROMPT, SEED, AvatarOptions(count=1), progress=part(progress, 0.0, 0.4))
+        (draft,) = avatar.create(PROMPT, SEED, AvatarOptions("painter", 1), progress=part(progress, 0.0, 0.4))
         persona = avatar.keep(draft, "Maya", vault)
         options = PhotoOptions(persona=persona.id)
         result = photo.mask(before, vault, Roster(), options, progress=part(progress, 0.4, 1.0))

@@ -16,7 +16,6 @@ from deepmask.engines.convert.timbre import (
     COEFFICIENTS,
     DB,
     KNOTS_HZ,
-    TO_COEFFICIENTS,
     Floats,
     average_speech,
     random_curve,
@@ -28,7 +27,6 @@ _MIDDLE_PITCH_HZ = 150.0
 _SIZE_PER_PITCH = 0.24
 """Formants of people whose voices are higher lie higher: exponent of the ratio of pitches, from 0.93 at 110 Hz to 1.07
 at 200 Hz."""
-_SMALLEST, _LARGEST = 0.83, 1.20
 _LIVELIEST = 1.5
 _HILL_POINTS = 6.0
 _WAVES = 6
@@ -38,8 +36,8 @@ _WAVES = 6
 class Amounts:
     """How far a strength goes."""
 
-    size: float
-    """The least change of the formant scale, in its logarithm, either way."""
+    size: tuple[float, float]
+    """The least and the greatest change of the formant scale, in its logarithm, either way."""
     size_jitter: float
     power: tuple[float, float]
     """Exponents of the power law on the frequency axis, or their inverses."""
@@ -57,8 +55,8 @@ class Amounts:
 
 
 AMOUNTS: dict[Strength, Amounts] = {
-    "natural": Amounts(0.05, 0.04, (1.0, 1.03), 0.03, 5.0, 6.0, 0.1, 0.25, 0.03),
-    "strong": Amounts(0.09, 0.05, (1.08, 1.2), 0.12, 4.0, 6.0, 0.35, 0.4, 0.05),
+    "natural": Amounts((0.03, 0.08), 0.03, (1.0, 1.02), 0.02, 5.0, 6.0, 0.0, 0.25, 0.03),
+    "strong": Amounts((0.08, 0.18), 0.05, (1.05, 1.12), 0.08, 5.0, 7.0, 0.2, 0.4, 0.05),
 }
 
 
@@ -77,7 +75,7 @@ class Disguise:
     power: float
     knots: Floats
     target: Floats
-    """(COEFFICIENTS,) mean envelope to arrive at."""
+    """(POINTS,) mean log power to arrive at."""
     blend: Floats
     """(COEFFICIENTS, COEFFICIENTS) rotation; the level, coefficient 0, stays."""
     breath: float
@@ -104,7 +102,7 @@ class Disguise:
             size=_size(voice, profile, amounts, rng),
             power=float(power),
             knots=1 + rng.uniform(-amounts.knots, amounts.knots, len(KNOTS_HZ)),
-            target=TO_COEFFICIENTS @ (average_speech() + (colour + deviation) / DB),
+            target=average_speech() + (colour + deviation) / DB,
             blend=_rotation(rng, amounts.blend),
             breath=voice.breath * float(rng.uniform(0.8, 1.25)),
             noise_seed=int(rng.integers(2**62)),
@@ -116,10 +114,11 @@ def _size(voice: Voice, profile: Profile, amounts: Amounts, rng: np.random.Gener
     pitch = profile.pitch_hz or _MIDDLE_PITCH_HZ
     own = np.clip((pitch / _MIDDLE_PITCH_HZ) ** _SIZE_PER_PITCH, 0.88, 1.14)
     wanted = float(np.log(voice.size / own) + rng.uniform(-amounts.size_jitter, amounts.size_jitter))
-    if abs(wanted) < amounts.size:
+    least, most = amounts.size
+    if abs(wanted) < least:
         way = float(np.sign(voice.pitch_hz - pitch)) or 1.0
-        wanted = way * (amounts.size + float(rng.uniform(0, amounts.size_jitter)))
-    return float(np.clip(np.exp(wanted), _SMALLEST, _LARGEST))
+        wanted = way * (least + float(rng.uniform(0, amounts.size_jitter)))
+    return float(np.exp(np.clip(wanted, -most, most)))
 
 
 def _rotation(rng: np.random.Generator, amount: float) -> Floats:

@@ -35,6 +35,10 @@ _LTASS_DB = (38.6, 54.4, 57.7, 56.8, 60.2, 60.3, 59.0, 62.1, 62.1, 60.5, 56.8, 5
              45.6, 44.5, 44.3, 43.7)  # fmt: skip
 """Levels of speech in third octaves, all languages and both sexes (Byrne et al., J. Acoust. Soc. Am. 96, 1994)."""
 
+_VOICING_HZ = (100, 250, 500, 1000, 1500, 2000, 3000, 4000, 5500, 7500)
+_VOICING_DB = (21, 19, 17, 12, 7, 4, 1, -3, -8, -6)
+"""Mean log spectrum of voiced less that of unvoiced speech, eighty readers of English books."""
+
 
 GRID_HZ = 700 * np.expm1(np.linspace(0, 1127 * np.log1p(_TOP_HZ / 700), POINTS) / 1127)
 
@@ -67,6 +71,12 @@ def average_speech() -> Floats:
     hz = np.array(_LTASS_HZ, float)
     density = np.array(_LTASS_DB) - 10 * np.log10(0.2316 * hz)
     curve = gaussian_filter1d(np.interp(GRID_HZ, hz, density), 2.0) / DB
+    return curve - curve.mean()
+
+
+def voicing_difference() -> Floats:
+    """(POINTS,) by how much voiced speech is above unvoiced speech in log power, without its level."""
+    curve = gaussian_filter1d(np.interp(GRID_HZ, _VOICING_HZ, _VOICING_DB), 2.0) / DB
     return curve - curve.mean()
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from deepmask.engines.convert.disguise import Disguise
-from deepmask.engines.convert.frames import BINS, Frames, loudness
+from deepmask.engines.convert.frames import BINS, FFT_SIZE, RATE_HZ, Frames, loudness
 from deepmask.engines.convert.pitch import HIGHEST_HZ, HOP_S, LOWEST_HZ
 from deepmask.engines.convert.profile import Profile, mel_points
 from deepmask.engines.convert.timbre import (
@@ -15,9 +15,11 @@ from deepmask.engines.convert.timbre import (
     GRID_HZ,
     TO_BINS,
     TO_COEFFICIENTS,
+    Floats,
     bent_axis,
     bent_bins,
     interpolation,
+    voicing_difference,
 )
 
 CONTEXT_S = 0.8
@@ -30,6 +32,12 @@ _WIDEST = 2.5
 """Pitch farther from the median than so many times its spread is an error of the tracker."""
 _MOST_GAIN_DB = 30.0
 _SILENT_DB = -100.0
+_VOICED_SHARE = 0.35
+"""Of the difference between voiced and unvoiced speech, what voiced speech lies above the average of both."""
+_MOST_LIFT_DB = 12.0
+"""A band in which a recording has next to nothing is not lifted to what is average: that would be noise."""
+_ABOVE, _CUT, _CUT_HZ = 1.05, 14.0, 400.0
+"""What cannot be heard at the recording's own rate shall not count for its loudness: a cut of 60 dB within 400 Hz."""
 _NOTHING = -60.0
 """Log power of frames that are silent."""
 
@@ -44,8 +52,12 @@ class Turning:
         coded = TO_COEFFICIENTS @ interpolation(axis, GRID_HZ)
         self._coded = coded.T.astype(np.float32)
         self._voiced, self._unvoiced = coded @ profile.voiced_mean, coded @ profile.unvoiced_mean
+        self._to_voiced = _lifted(self._voiced, disguise.target + _VOICED_SHARE * voicing_difference())
+        self._to_unvoiced = _lifted(self._unvoiced, disguise.target - (1 - _VOICED_SHARE) * voicing_difference())
         self._blend = disguise.blend.astype(np.float32)
         self._bent = bent_bins(axis).T
+        bins_hz = np.arange(BINS) * RATE_HZ / FFT_SIZE
+        self._absent = (_CUT * np.clip((bins_hz - _ABOVE * top_hz) / _CUT_HZ, 0, 1)).astype(np.float32)
         self._offset = 0.0
         contours = [self._pitch(f0_hz, first) for first, f0_hz in profile.contours]
         if profile.pitch_hz is not None and any(np.any(f0 > 0) for f0 in contours):
@@ -78,11 +90,19 @@ class Turning:
         coded = mel_points(frames) @ self._coded
         share = gaussian_filter1d(voiced.astype(np.float32), _FADE_FRAMES)[:, None]
         moved = coded - (share * self._voiced + (1 - share) * self._unvoiced).astype(np.float32)
-        moved = moved @ self._blend + self._disguise.target.astype(np.float32)
+        moved = moved @ self._blend + (share * self._to_voiced + (1 - share) * self._to_unvoiced).astype(np.float32)
         moved[:, 0] = coded[:, 0]
         log_power = moved @ TO_BINS.T.astype(np.float32)
+        log_power -= self._absent
         before, after = loudness(frames.log_power), loudness(log_power)
         most = _MOST_GAIN_DB / DB
         log_power += np.clip(before - after, -most, most)[:, None]
         log_power[before < _SILENT_DB / DB + np.log(BINS)] = _NOTHING
         return log_power
+
+
+def _lifted(mean: Floats, target: Floats) -> Floats:
+    """(COEFFICIENTS,) the target, no more than so far above the mean anywhere; levels are left out of account."""
+    change = target - TO_COEFFICIENTS.T @ mean
+    change = np.minimum(change - np.median(change), _MOST_LIFT_DB / DB)
+    return mean + TO_COEFFICIENTS @ change

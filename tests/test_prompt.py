@@ -9,7 +9,7 @@ import pytest
 
 from deepmask.lexicon import HEADS, HINTS, MODIFIERS, OPPOSITES, PHRASES
 from deepmask.persona import CHOICES, Attributes
-from deepmask.prompt import MAX_UNKNOWN, read
+from deepmask.prompt import MAX_UNKNOWN, read, without
 
 PROMPTS: list[tuple[str, dict[str, Any]]] = [
     (
@@ -136,3 +136,18 @@ def test_reading_needs_nothing_heavy() -> None:
         "assert not {'cv2', 'scipy', 'mediapipe', 'skia', 'numba'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "names", "rest"),
+    [
+        ("Zoë, friendly woman, not smiling", {"mood"}, "zoe, woman"),
+        ("old man, kind, cardigan, at home", {"background"}, "old man, kind, cardigan"),
+        ("man wearing a dark grey suit at the beach", {"clothing", "clothing_colour"}, "man at the beach"),
+        ("an office employee", {"clothing", "background"}, "an office employee"),
+        ("Zoë, a blorbl", {"mood"}, "Zoë, a blorbl"),
+        ("laughing", {"mood"}, ""),
+    ],
+)
+def test_a_prompt_is_freed_of_what_it_says_outright_of_an_attribute(prompt, names, rest):
+    assert without(prompt, names) == rest

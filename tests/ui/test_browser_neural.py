@@ -2,6 +2,8 @@
 and no weights at all."""
 
 import pytest
+from PIL import Image
+from skimage import data
 
 from tests.tiny import words
 from tests.tiny.diffusion import tiny_diffusion, tiny_hub  # noqa: F401  # fixtures
@@ -98,6 +100,23 @@ def test_what_is_being_painted_is_seen_and_stopping_keeps_what_is_finished(monke
     page.until(lambda: page.find("#create").is_enabled())
     assert 1 <= len(page.all("#drafts button.thumbnail-item")) < 4
     assert not [e for e in page.driver.find_elements("css selector", "#painting img") if e.is_displayed()]
+
+
+@needs_browser
+def test_the_head_is_held_as_in_a_photo_of_one_person(monkeypatch, page, tmp_path):
+    words.install(monkeypatch)
+    face, wall = tmp_path / "selfie.png", tmp_path / "wall.png"
+    Image.fromarray(data.astronaut()[:240, 110:350]).save(face)
+    Image.new("RGB", (200, 200), "grey").save(wall)
+    choose_photoreal(page)
+    page.find("#advanced")
+    page.open("Advanced")
+    page.find("#pose-photo")
+    files = page.driver.find_element("xpath", "//*[@id='pose-photo']/preceding-sibling::input[@type='file']")
+    files.send_keys(str(wall))
+    page.says("No face was found in wall.png")
+    files.send_keys(str(face))
+    page.says("As in the photo", 60)
 
 
 @needs_browser

@@ -14,6 +14,7 @@ from ui.panels.people import PeoplePanel
 from ui.panels.personas import PersonasPanel
 from ui.panels.photos import PhotosPanel
 from ui.panels.shared import App
+from ui.panels.voices import VoicesPanel
 from ui.rest import add_endpoints
 from ui.session import Register, Session, Workspace
 from ui.theme import LOGO
@@ -32,6 +33,8 @@ def page(settings: Settings, workspace: Workspace) -> gr.Blocks:
         with gr.Tabs(elem_classes="dm-tabs"):
             with gr.Tab("Photos", id="photos") as photos_tab:
                 photos = PhotosPanel(app)
+            with gr.Tab("Voice", id="voice") as voice_tab:
+                voices = VoicesPanel(app)
             with gr.Tab("Personas", id="personas") as personas_tab:
                 personas = PersonasPanel(app)
             with gr.Tab("People", id="people") as people_tab:
@@ -41,6 +44,7 @@ def page(settings: Settings, workspace: Workspace) -> gr.Blocks:
             with gr.Tab("About", id="about"):
                 AboutPanel()
         photos.refresh_on(photos_tab)
+        voices.refresh_on(voice_tab)
         personas.refresh_on(personas_tab)
         people.refresh_on(people_tab)
         engines.refresh_on(engines_tab)

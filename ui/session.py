@@ -30,6 +30,7 @@ from deepmask.variation import Variation
 from deepmask.vault import Vault
 from pipelines.avatar import Draft
 from ui import pictures
+from ui.voice_desk import VoiceDesk
 
 GRACE_SECONDS = 600.0
 """How long files outlive a closed page: a phone that sleeps closes its connection, too."""
@@ -155,6 +156,8 @@ class Session:
     """Which of them is chosen."""
     kept_variation: str | None = None
     """Id of the chosen picture among those that are kept."""
+    voice: VoiceDesk = field(default_factory=VoiceDesk)
+    """The recording that is being masked."""
     passphrase: str | None = field(default_factory=lambda: os.environ.get("DEEPMASK_PASSPHRASE"), repr=False)
     last_used: float = field(default_factory=time.monotonic)
     persona: str | None = None
@@ -205,7 +208,29 @@ class Session:
         self.stop()
         self.works, self.current, self.selected, self.pointing, self._open = [], 0, None, None, None
         self.comparing = False
-        self.purge()
+        self._remove_all_but(self.voice.folder)
+
+    def clear_voice(self) -> None:
+        """End all work, take the recording off the desk and delete its files."""
+        self.stop()
+        self.remove_recording()
+
+    def remove_recording(self) -> None:
+        """Take the recording off the desk and delete its files."""
+        folder = self.voice.folder
+        self.voice.recording = None
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _remove_all_but(self, spared: Path | None) -> None:
+        if spared is None:
+            self.purge()
+            return
+        for path in self.folder.iterdir():
+            if path.is_dir() and path != spared:
+                shutil.rmtree(path, ignore_errors=True)
+            elif path != spared:
+                path.unlink(missing_ok=True)
 
     def photo(self, work: Work, max_megapixels: int) -> Photo:
         """The photo of ``work``; the last one is kept in memory."""

@@ -18,8 +18,9 @@ from deepmask.progress import Progress, part, silent
 from deepmask.vault import Vault
 from pipelines.voice.analysis import analyze, decide
 from pipelines.voice.checking import check
-from pipelines.voice.model import MaskedSound, VoiceOptions, VoiceOutcome, VoiceResult
+from pipelines.voice.model import MaskedSound, VoiceOptions, VoiceOutcome, VoiceResult, validate
 from pipelines.voice.rendering import render
+from pipelines.voice.sampling import sample
 
 __all__ = [
     "MaskedSound",
@@ -31,6 +32,8 @@ __all__ = [
     "decide",
     "mask",
     "render",
+    "sample",
+    "validate",
 ]
 
 

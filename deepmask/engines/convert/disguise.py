@@ -52,11 +52,14 @@ class Amounts:
     """How far slow and fast movements of the pitch are scaled, in the logarithm."""
     wander: float
     """Spread of a slow wandering of the pitch, in its logarithm."""
+    apart: float
+    """0: the average envelope is moved; 1: those of voiced and of unvoiced speech, each to its own target. The latter
+    hides more and costs words."""
 
 
 AMOUNTS: dict[Strength, Amounts] = {
-    "natural": Amounts((0.03, 0.08), 0.03, (1.0, 1.02), 0.02, 5.0, 6.0, 0.0, 0.25, 0.03),
-    "strong": Amounts((0.08, 0.18), 0.05, (1.05, 1.12), 0.08, 5.0, 7.0, 0.2, 0.4, 0.05),
+    "natural": Amounts((0.03, 0.08), 0.03, (1.0, 1.02), 0.02, 5.0, 6.0, 0.0, 0.25, 0.03, 0.0),
+    "strong": Amounts((0.08, 0.18), 0.05, (1.05, 1.12), 0.08, 5.0, 7.0, 0.2, 0.4, 0.05, 1.0),
 }
 
 
@@ -76,6 +79,8 @@ class Disguise:
     knots: Floats
     target: Floats
     """(POINTS,) mean log power to arrive at."""
+    apart: float
+    """See :class:`Amounts`."""
     blend: Floats
     """(COEFFICIENTS, COEFFICIENTS) rotation; the level, coefficient 0, stays."""
     breath: float
@@ -103,6 +108,7 @@ class Disguise:
             power=float(power),
             knots=1 + rng.uniform(-amounts.knots, amounts.knots, len(KNOTS_HZ)),
             target=average_speech() + (colour + deviation) / DB,
+            apart=amounts.apart,
             blend=_rotation(rng, amounts.blend),
             breath=voice.breath * float(rng.uniform(0.8, 1.25)),
             noise_seed=int(rng.integers(2**62)),

@@ -51,9 +51,13 @@ class Turning:
         axis = bent_axis(disguise.size, disguise.power, disguise.knots, top_hz)
         coded = TO_COEFFICIENTS @ interpolation(axis, GRID_HZ)
         self._coded = coded.T.astype(np.float32)
-        self._voiced, self._unvoiced = coded @ profile.voiced_mean, coded @ profile.unvoiced_mean
-        self._to_voiced = _lifted(self._voiced, disguise.target + _VOICED_SHARE * voicing_difference())
-        self._to_unvoiced = _lifted(self._unvoiced, disguise.target - (1 - _VOICED_SHARE) * voicing_difference())
+        voiced, unvoiced = coded @ profile.voiced_mean, coded @ profile.unvoiced_mean
+        whole = (1 - _VOICED_SHARE) * voiced + _VOICED_SHARE * unvoiced
+        self._voiced = disguise.apart * voiced + (1 - disguise.apart) * whole
+        self._unvoiced = disguise.apart * unvoiced + (1 - disguise.apart) * whole
+        difference = disguise.apart * voicing_difference()
+        self._to_voiced = _lifted(self._voiced, disguise.target + _VOICED_SHARE * difference)
+        self._to_unvoiced = _lifted(self._unvoiced, disguise.target - (1 - _VOICED_SHARE) * difference)
         self._blend = disguise.blend.astype(np.float32)
         self._bent = bent_bins(axis).T
         bins_hz = np.arange(BINS) * RATE_HZ / FFT_SIZE

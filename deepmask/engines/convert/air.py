@@ -28,8 +28,10 @@ class Air:
         if not self._needed:
             return
         nyquist = rate_hz / 2
-        self._below = butter(3, _BELOW_HZ, "bandpass", fs=rate_hz, output="sos")
-        self._above = butter(3, (_FROM_HZ, min(_TO_HZ, 0.97 * nyquist)), "bandpass", fs=rate_hz, output="sos")
+        self._below = np.asarray(butter(3, _BELOW_HZ, "bandpass", fs=rate_hz, output="sos"))
+        self._above = np.asarray(
+            butter(3, (_FROM_HZ, min(_TO_HZ, 0.97 * nyquist)), "bandpass", fs=rate_hz, output="sos")
+        )
         self._states = [np.zeros((len(self._below), 2)), np.zeros((len(self._above), 2))]
         self._decay = float(np.exp(-1 / (_SMOOTHING_S * rate_hz)))
         self._level = np.zeros(1)

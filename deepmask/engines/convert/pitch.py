@@ -74,8 +74,8 @@ def _candidates(
     window = np.hanning(width + 2)[1:-1]
 
     def correlate(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        spectrum = rfft(rows, size, axis=-1)
-        return irfft(np.abs(spectrum) ** 2, size, axis=-1)[..., :longest]
+        spectrum = np.asarray(rfft(rows, size, axis=-1))
+        return np.asarray(irfft(np.abs(spectrum) ** 2, size, axis=-1))[..., :longest]
 
     own = correlate(window)
     rows = correlate(frames * window)

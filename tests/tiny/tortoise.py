@@ -1,8 +1,8 @@
 """Tortoise in miniature: its own classes, files and loading code, with networks of a few megabytes.
 
 Runs in Tortoise's environment only. Its sizes are written into its code, so that they are changed before the classes
-are used: ``python -I tortoise.py build FOLDER`` writes checkpoints, ``python -I tortoise.py WORKER`` runs the real worker. Isolated
-by -I, or this file would be taken for the package.
+are used: ``python -I tortoise.py build FOLDER`` writes checkpoints, ``python -I tortoise.py WORKER`` runs the real
+worker. Isolated by -I, or this file would be taken for the package.
 """
 
 # pyright: reportMissingImports=false

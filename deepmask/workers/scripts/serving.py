@@ -91,14 +91,14 @@ def serve(name: str, packages: tuple[str, ...], methods: dict[str, Method]) -> N
 def _answer(
     request: dict[str, Any], methods: dict[str, Method], line: _Line, cancelled: set[int]
 ) -> dict[str, Any]:  # fmt: skip
-    last = 0.0
+    last, said = 0.0, ""
 
     def report(fraction: float, message: str) -> None:
-        nonlocal last
+        nonlocal last, said
         if request["id"] in cancelled:
             raise _Cancelled
-        if time.monotonic() - last >= _REPORT_EVERY_S:
-            last = time.monotonic()
+        if message != said or time.monotonic() - last >= _REPORT_EVERY_S:
+            last, said = time.monotonic(), message
             line.send({"id": request["id"], "progress": round(float(fraction), 4), "message": message})
 
     try:

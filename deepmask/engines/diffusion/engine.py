@@ -17,8 +17,9 @@ from deepmask.engines.diffusion.encoding import encode
 from deepmask.engines.diffusion.loading import Networks, Wanted, quiet
 from deepmask.engines.diffusion.safety import PictureCheck
 from deepmask.engines.diffusion.sampling import Sampling
+from deepmask.engines.diffusion.unfit import refuse_unfit
 from deepmask.engines.diffusion.watch import Watch
-from deepmask.engines.diffusion.words import negative_words, portrait_words, refuse_unfit
+from deepmask.engines.diffusion.words import negative_words, portrait_words
 from deepmask.errors import EngineFailed, InputError
 from deepmask.faces import RGBImage
 from deepmask.persona import Attributes
@@ -146,7 +147,7 @@ class Diffusion:
         start: RGBImage | None = None,
         strength: float = 1.0,
     ) -> RGBImage:
-        refuse_unfit(attributes, wishes.prompt)
+        refuse_unfit(attributes, wishes.prompt, wishes.negative)
         quiet()
         settings, model, place, way = self._plan(wishes)
         self._prepare_check(settings, model)

@@ -1,20 +1,9 @@
-"""The words a portrait is painted from, and which words are refused.
-
-Personas are adults who are dressed. A prompt that asks for anything else is refused by a handful of word stems: a stem
-catches all its forms, and what a few stems miss, the safety checker sees in the picture.
-"""
+"""The words a portrait is painted from."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
-from deepmask.errors import InputError
-from deepmask.lexicon import CLOTH_COLOURS, TEENS
+from deepmask.lexicon import CLOTH_COLOURS
 from deepmask.persona import Attributes
-from deepmask.prompt import read
-
-ADULT_YEARS = 18
 
 NEGATIVE = (
     "child, teenager, baby, nude, several people, text, watermark, cropped head, deformed face, asymmetric eyes, "
@@ -101,53 +90,3 @@ def _coloured(value: str) -> str:
 
 def _rgb(colour: str) -> tuple[int, ...]:
     return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
-
-
-# -- what is refused --------------------------------------------------------------------------------------------------
-
-_SEXUAL = re.compile(
-    r"\b(nud(e|es|ity|ist)|naked\w*|topless|bottomless|nsfw|porn\w*|hentai|erotic\w*|sex(y|ual\w*)?|x rated|"
-    r"undress\w*|unclothed|strip(ping|per|tease)|lingerie|fetish\w*|bdsm|orgasm\w*|genital\w*|penis|vagina\w*|"
-    r"nipples?|breasts?|boobs?|cleavage|masturbat\w*|onlyfans|without (any )?cloth(es|ing))\b"
-)
-_MINOR = re.compile(
-    r"\b(child(ren|hood|like)?|kid(s|dy|dies)?|bab(y|ies)(?! (blue|pink))|infants?|toddlers?|newborns?|"
-    r"pre ?teen\w*|teen(s|age\w*)?|adolescen\w*|tween\w*|juveniles?|minors|under ?age\w*|school ?(girl|boy)s?|"
-    r"(girl|boy)s?(?! ?friend)|lad|lass(ie)?|youngsters?|kindergart\w*|lolis?|lolitas?|shotas?)\b"
-)
-_YEARS = r"(?:years? ?old|yrs? ?old|years? of age|y ?o|yo)"
-_AGE = re.compile(rf"\b(\w+) ?{_YEARS}\b|\b(?:age[ds]?|aged?) (?:of )?(\w+)\b")
-_BELOW_SIXTEEN = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-_WRITTEN = TEENS | {word: years for years, word in enumerate(_BELOW_SIXTEEN.split(), 1)}
-
-
-def refuse_unfit(attributes: Attributes, own_words: str) -> None:
-    """Whether the words ask for a dressed adult.
-
-    Raises:
-        InputError: they ask for a minor or for sexual content.
-    """
-    text = _plain(own_words)
-    if found := _MINOR.search(text):
-        raise InputError(
-            f"Personas are adults, and {found[0]!r} speaks of a minor; write woman, man or person, and an age from "
-            f"{ADULT_YEARS} on."
-        )
-    ages = [_years(a or b) for a, b in _AGE.findall(text)] + [attributes.age, read(own_words).attributes.age]
-    if any(age is not None and age < ADULT_YEARS for age in ages):
-        raise InputError(f"Personas are adults; ask for an age of {ADULT_YEARS} years or more.")
-    if found := _SEXUAL.search(text):
-        raise InputError(f"Personas are dressed people in public; leave out {found[0]!r}.")
-
-
-def _plain(text: str) -> str:
-    """Lower case without accents, tricks and punctuation, single spaces."""
-    text = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    text = "".join(c for c in text if unicodedata.category(c) != "Cf")
-    return " ".join(re.findall(r"[^\W_]+", text))
-
-
-def _years(word: str) -> int | None:
-    if word.isdecimal():
-        return int(word)
-    return _WRITTEN.get(word)

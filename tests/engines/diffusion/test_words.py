@@ -1,14 +1,14 @@
-"""What is asked for, what is refused, and that nothing of a prompt is cut off."""
+"""What is asked for, and that nothing of a prompt is cut off."""
 
 import numpy as np
 import pytest
 
 from deepmask.engines.diffusion.encoding import PIECE, encode, weighted_parts
 from deepmask.engines.diffusion.loading import Networks
-from deepmask.engines.diffusion.words import NEGATIVE, negative_words, portrait_words, refuse_unfit
+from deepmask.engines.diffusion.unfit import refuse_unfit
+from deepmask.engines.diffusion.words import NEGATIVE, negative_words, portrait_words
 from deepmask.errors import InputError
 from deepmask.persona import CHOICES, Attributes
-from deepmask.prompt import read
 from deepmask.wishes import Wishes
 
 SOMEBODY = Attributes()
@@ -43,50 +43,6 @@ def test_the_users_words_come_first_and_stay_as_they_are():
     assert "one adult person" in words
     assert negative_words("hats").startswith("hats, ")
     assert negative_words("hats").endswith(NEGATIVE)
-
-
-@pytest.mark.parametrize(
-    "prompt",
-    [
-        "a good young indian office employee, black hair, male",
-        "woman with shoulder-length hair in a baby blue double-breasted blazer",
-        "old man, cowboy hat, striped shirt, smiling with his grandson's scarf",
-        "a 21 year old woman from Essex",
-        "his girlfriend, 30, in a bob",
-        "Frau Müller, 45 years old, teacher for 20 years",
-        "man in his eighties",
-    ],
-)
-def test_ordinary_prompts_pass(prompt):
-    refuse_unfit(SOMEBODY, prompt)
-
-
-@pytest.mark.parametrize(
-    "prompt",
-    [
-        "a child", "two kids", "teenage boy", "a schoolgirl", "school-girl with braids", "young girl", "ToDdLeR",
-        "Téen", "a 12-year-old", "17yo woman", "17 y/o woman", "woman aged 15", "sixteen years old", "age of 9",
-        "a 30 year old woman and a twelve year old", "te\u200ben", "loli", "pre-teen",
-    ],
-)  # fmt: skip
-def test_minors_are_refused_in_one_sentence(prompt):
-    with pytest.raises(InputError, match=r"^Personas are adults") as refused:
-        refuse_unfit(SOMEBODY, prompt)
-    assert str(refused.value).count(". ") == 0
-
-
-@pytest.mark.parametrize(
-    "prompt", ["nude woman", "man without clothes", "NSFW", "sexy pose", "a topless man", "nakedness", "N\u00fade"]
-)
-def test_sexual_words_are_refused(prompt):
-    with pytest.raises(InputError, match="leave out"):
-        refuse_unfit(SOMEBODY, prompt)
-
-
-def test_an_age_below_eighteen_is_refused_wherever_it_stands():
-    refuse_unfit(Attributes(age=18), "")
-    with pytest.raises(InputError, match="18 years"):
-        refuse_unfit(read("teenager").attributes, "")
 
 
 def test_weights_in_parentheses_are_read():

@@ -16,19 +16,22 @@ from deepmask.media import Photo
 from deepmask.persona import Persona
 from deepmask.plan import ACTIONS
 from deepmask.variation import VariationKind
+from deepmask.voice_plan import Method, Strength
 from deepmask.wishes import Wishes
 from pipelines import avatar, photo
 from pipelines.avatar import VariationOptions
 from pipelines.photo import PhotoOptions
+from pipelines.voice import VoiceOptions
 from ui.events import BAR, guarded, progress_of
 from ui.panels.shared import App
 from ui.photo_work import masked_name
+from ui.rest_voice import VoiceEndpoints
 from ui.session import Session, Work
 
 
 def add_endpoints(app: App) -> frozenset[str]:
     """Add the public endpoints to the page that is being built, which shows nothing of them; returns their names."""
-    work = _Endpoints(app)
+    work, voices = _Endpoints(app), VoiceEndpoints(app)
     with gr.Column(visible=False):
         file = gr.File(label="photo")
         persona = gr.Textbox(label="persona")
@@ -40,6 +43,10 @@ def add_endpoints(app: App) -> frozenset[str]:
         wishes, words = gr.JSON(label="wishes"), gr.Textbox(label="words")
         kind = gr.Dropdown(list(get_args(VariationKind)), value=VariationOptions.kind, label="kind")
         data, out, portraits = gr.JSON(label="report"), gr.File(label="masked"), gr.File(label="portraits")
+        recording, plan = gr.File(label="recording"), gr.JSON(label="plan")
+        method = gr.Dropdown(list(get_args(Method)), value=VoiceOptions.method, label="method")
+        strength = gr.Dropdown(list(get_args(Strength)), value=VoiceOptions.strength, label="strength")
+        language = gr.Textbox(label="language")
         button = gr.Button()
     options = [app.state, file, persona, bystanders, engine, look, finder]
     events = {
@@ -49,6 +56,9 @@ def add_endpoints(app: App) -> frozenset[str]:
         "keep_persona": (work.keep_persona, [app.state, prompt, seed, style, name, wishes], data),
         "vary_persona": (work.vary_persona, [app.state, persona, kind, words, seed, count], [portraits, data]),
         "personas": (work.personas, None, data),
+        "mask_voice": (voices.mask_voice, [app.state, recording, persona, method, strength], [out, data]),
+        "transcribe_voice": (voices.transcribe_voice, [app.state, recording, persona, language], data),
+        "render_voice": (voices.render_voice, [app.state, recording, plan], [out, data]),
     }
     for api_name, (endpoint, inputs, outputs) in events.items():
         button.click(endpoint, inputs, outputs, api_name=api_name, concurrency_id="work")

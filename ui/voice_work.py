@@ -167,7 +167,7 @@ class VoiceWork:
         if plan != recording.plan:
             recording.changed(plan)
         version = recording.version
-        out = recording.folder / f"masked-{version}" / masked_name(recording)
+        out = recording.folder / f"masked-{version}" / masked_name(recording.sound)
         masked = voice.render(recording.sound, plan, self.vault, out, progress=part(progress, 0.1, 0.8))
         report = voice.check(
             recording.sound, masked.sound, plan, self.vault, masked.outcomes, notes=masked.notes,
@@ -300,9 +300,9 @@ def waiting_rows(kind: Kind) -> list[EngineSpec]:
     return [row for row in engines.rows(kind) if row.missing()]
 
 
-def masked_name(recording: Recording) -> str:
+def masked_name(sound: Sound) -> str:
     """Name of the masked file: '-masked' behind the stem, in the same format if it can be written."""
-    path, sound = recording.path, recording.sound
+    path = Path(sound.name)
     suffix = path.suffix.lower()
     if sound.has_video:
         suffix = suffix if suffix in MUXED else _OTHER_VIDEOS.get(suffix, ".mkv")

@@ -10,7 +10,7 @@ import numpy as np
 from deepmask.media.sound import Sound
 from deepmask.progress import Progress, silent
 
-BARS = 160
+BARS = 110
 _STEP_S = 0.02
 _LEAST = 0.035
 """Height of silence, so that a line remains."""
@@ -38,6 +38,6 @@ def shape(heights: Sequence[float]) -> str:
     )
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 100" preserveAspectRatio="none">'
-        f'<path d="{bars}" stroke="#000" stroke-width=".6"/></svg>'
+        f'<path d="{bars}" stroke="#000" stroke-width=".62"/></svg>'
     )
     return f"data:image/svg+xml,{quote(svg)}"

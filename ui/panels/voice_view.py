@@ -20,12 +20,18 @@ UNSURE_BELOW = 0.5
 """Confidence of a phrase below which it is marked."""
 VERDICTS = {"hidden": "Hidden", "weak": "Weak", "leak": "Leak", "unmeasured": "Not measured", "kept": "As it was"}
 WITHSTANDS: dict[tuple[Method, Strength], str] = {
-    ("convert", "natural"): "Sounds like a person. A casual listener or matcher no longer knows you; somebody "
-    "determined still may. Words, timing and loudness stay yours.",
-    ("convert", "strong"): "Hides more and sounds less natural. It is harder to trace, yet not safe from somebody "
-    "determined. Words, timing and loudness stay yours.",
-    ("respeak", "natural"): "A computer speaks your words anew; nothing of the recording remains. Only this hides a "
-    "voice from somebody determined. What you say and when still tells something.",
+    (
+        "convert",
+        "natural",
+    ): "Sounds like a person. Misleads a casual listener or matcher more often than not, and nobody "
+    "determined. Words, rhythm and loudness stay yours.",
+    ("convert", "strong"): "Misleads more often and is harder to understand. Still not safe from somebody determined. "
+    "Words, rhythm and loudness stay yours.",
+    (
+        "respeak",
+        "natural",
+    ): "A computer speaks your words; nothing of the recording remains. Only this hides a voice from "
+    "somebody determined. What you say, and when, still tells something.",
 }
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 WEIGHTS = ".safetensors"
+INDEX = "safetensors.index"
+"""In the name of the file that says which of several weight files has which tensor."""
 TEXTS = (".json", ".txt", ".model")
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 """Formats that run code when they are opened; never fetched, never brought along."""
@@ -46,6 +48,6 @@ def variant(paths: Iterable[str]) -> str | None:
 def _is_text(path: str, *, half: bool, top: bool) -> bool:
     if not path.endswith(TEXTS) or PurePosixPath(path).name.startswith("."):
         return False
-    if "safetensors.index" in path:
+    if INDEX in path:
         return half == ("fp16" in path)
     return ".index." not in path and not (top and path.endswith(".txt"))

@@ -52,6 +52,13 @@ class Place:
         """Whether all files are there."""
         return bool(self.row.files) and all(self.has(file) for file in self.row.files)
 
+    def foreign_index(self) -> Path | None:
+        """A file that does not belong to the set, but whose list of other files a loader would follow."""
+        names = layout.needed(_names_in(self.folder))
+        own = {file.path for file in self.row.files}
+        found = next((name for name in names if layout.INDEX in name and name not in own), None)
+        return None if found is None else self.folder / found
+
     def manifest(self) -> Manifest:
         """What is known of the files."""
         return Manifest.of(self.folder, ours=self.ours)
@@ -150,9 +157,13 @@ def _of_user(folder: Path) -> Place:
 
 def files_of(folder: Path) -> tuple[WeightFile, ...]:
     """The files of a folder that would be loaded."""
-    found = [path for depth in ("*", "*/*") for path in folder.glob(depth) if path.is_file()]
-    names = layout.needed(path.relative_to(folder).as_posix() for path in found)
-    return tuple(WeightFile(name, (folder / name).stat().st_size) for name in names)
+    return tuple(WeightFile(name, (folder / name).stat().st_size) for name in layout.needed(_names_in(folder)))
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Paths of files in a folder and its subfolders."""
+    found = (path for depth in ("*", "*/*") for path in folder.glob(depth) if path.is_file())
+    return [path.relative_to(folder).as_posix() for path in found]
 
 
 def _snapshots(row: Weight) -> list[Place]:

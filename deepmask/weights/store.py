@@ -200,6 +200,8 @@ def _judge(name: str, place: Place, findings: list[Finding]) -> tuple[Kind, str]
     if "broken" in verdicts:
         bad = place.folder / next(finding.path for finding in findings if finding.verdict == "broken")
         return "broken", f"{bad} is damaged or is not the file that was published, so it is not used; {get}"
+    if foreign := place.foreign_index():
+        return "broken", f"{foreign} does not belong to the weights {name!r} and leads to other files; delete it."
     if not row.commercial and row.licence != NOT_STATED and not licences.accepted(row):
         return "licence", f"The licence of the weights {name!r} ({row.licence}) has not been accepted; {get}"
     if "unchecked" in verdicts:

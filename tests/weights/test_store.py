@@ -246,3 +246,11 @@ def test_tables_cannot_name_files_outside_of_their_folder():
     for path in ("../x.json", "/etc/x.json", "a/../../x.json", "C:x.json", "a\\b.json", ""):
         with pytest.raises(InputError, match="outside its folder"):
             WeightFile(path, 1)
+
+
+def test_an_index_that_leads_to_files_nobody_verified_is_not_followed():
+    folder = put("free", {**WHOLE, "unet/net.safetensors.index.json": b"{}"})
+    with pytest.raises(EngineMissing, match=r"net\.safetensors\.index\.json does not belong .*; delete it\.$"):
+        weights.location("free")
+    (folder / "unet/net.safetensors.index.json").unlink()
+    assert weights.location("free") == folder

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from deepmask import weights
 from deepmask.errors import EngineFailed
+from deepmask.weights import layout
 
 Family = Literal["sd", "sdxl"]
 FAMILIES: dict[str, Family] = {"StableDiffusionPipeline": "sd", "StableDiffusionXLPipeline": "sdxl"}
@@ -82,8 +83,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def weight_files(folder: Path) -> list[Path]:
     """The safetensors files that are loaded from the folder of one network: halves where there are some."""
-    files = sorted(folder.glob("*.safetensors"))
-    return [path for path in files if ".fp16." in path.name] or files
+    names = layout.needed(path.name for path in folder.glob("*"))
+    return [folder / name for name in names if name.endswith(layout.WEIGHTS)]
 
 
 def assert_whole(files: list[Path]) -> None:

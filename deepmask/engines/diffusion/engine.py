@@ -211,7 +211,7 @@ class Diffusion:
         try:
             latents = self._denoise(pipe, decoder, wanted, job, part(progress, 0.05, 0.92), preview)
             progress(0.92, "Developing the portrait")
-            return _decoded(decoder, latents)
+            return _decoded(decoder, latents, wanted.device)
         finally:
             pipe.maybe_free_model_hooks()
 
@@ -236,7 +236,7 @@ class Diffusion:
             arguments |= {} if pose is None else {"image": pose}
         else:
             steps = way.steps_for(job.strength)
-            start = _encoded(decoder, _resized(job.start, size)).to(wanted.device.dtype)
+            start = _encoded(decoder, _resized(job.start, size), wanted.device).to(wanted.device.dtype)
             arguments |= {"image": start, "strength": job.strength}
             arguments |= {} if pose is None else {"control_image": pose}
         with Watch(progress, preview, wanted.checkpoint.family).over(pipe, way.steps) as step_ended:
@@ -249,9 +249,7 @@ class Diffusion:
                 callback_on_step_end=step_ended,
             ).images
         if not bool(torch.isfinite(latents).all()):
-            raise EngineFailed(
-                f"The numbers of the network overflowed in {wanted.device.precision}; set precision to float32."
-            )
+            raise _overflow("network", wanted.device)
         return latents
 
 
@@ -262,22 +260,28 @@ def _canvas(model: Checkpoint, size_px: int) -> int:
     return int(-(-side // step) * step)
 
 
-def _decoded(decoder: Any, latents: Any) -> RGBImage:
+def _decoded(decoder: Any, latents: Any, place: Device) -> RGBImage:
     import torch
 
     with torch.no_grad():
         values = decoder.decode(latents.to(decoder.dtype) / decoder.config.scaling_factor, return_dict=False)[0][0]
-        values = (values.float() / 2 + 0.5).clamp(0, 1).nan_to_num(0.5)
+    if not bool(torch.isfinite(values).all()):
+        raise _overflow("decoder", place)
+    values = (values.float() / 2 + 0.5).clamp(0, 1)
     return np.rint(values.permute(1, 2, 0).cpu().numpy() * 255).astype(np.uint8)
 
 
-def _encoded(decoder: Any, picture: RGBImage) -> Any:
+def _overflow(part: str, place: Device) -> EngineFailed:
+    return EngineFailed(f"The numbers of the {part} overflowed in {place.precision}; set precision to float32.")
+
+
+def _encoded(decoder: Any, picture: RGBImage, place: Device) -> Any:
     """Latents (1, 4, h / 8, w / 8) of a picture."""
     import torch
 
     values = torch.from_numpy(picture.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
     with torch.no_grad():
-        found = decoder.encode(values.to(decoder.device, decoder.dtype))
+        found = decoder.encode(values.to(place.kind, decoder.dtype))  # a decoder that is offloaded says "cpu"
     latents = found.latents if hasattr(found, "latents") else found.latent_dist.mode()
     return latents * decoder.config.scaling_factor
 

@@ -59,9 +59,11 @@ class PictureCheck:
                 output_loading_info=True,
             )
         checker, told = loaded
-        if told["missing_keys"]:  # they would be random numbers, and the checker would see nothing
+        checker = checker.float()
+        # Random numbers in the place of missing ones, or no numbers at all, and the checker would see nothing.
+        if told["missing_keys"] or not all(bool(values.isfinite().all()) for values in checker.state_dict().values()):
             raise EngineFailed(f"The safety checker in {self.folder} is not complete; fetch its files again.")
-        return checker.float()
+        return checker
 
     @cached_property
     def _eye(self) -> Any:

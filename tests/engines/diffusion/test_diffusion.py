@@ -186,10 +186,13 @@ def test_a_safety_checker_that_lacks_numbers_checks_nothing_and_is_refused(own_c
 
     path = own_copy / "safety_checker" / "model.fp16.safetensors"
     tensors = load_file(path)
-    del tensors["visual_projection.weight"]
-    save_file(tensors, path, {"format": "pt"})
-    with pytest.raises(EngineFailed, match="not complete"):
-        Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN)
+    for spoilt in (
+        {name: numbers for name, numbers in tensors.items() if name != "visual_projection.weight"},
+        tensors | {"concept_embeds": tensors["concept_embeds"] * float("nan")},
+    ):
+        save_file(spoilt, path, {"format": "pt"})
+        with pytest.raises(EngineFailed, match="not complete"):
+            Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN)
 
 
 def test_unfit_words_are_refused_before_anything_is_loaded(tiny_diffusion):
@@ -315,6 +318,16 @@ def test_numbers_that_overflow_are_no_portrait(diffusion, monkeypatch):
 ENCODE = engine.encode
 
 
+def test_a_decoder_that_overflows_makes_no_grey_portrait(own_copy):
+    from safetensors.torch import load_file, save_file
+
+    path = own_copy / "vae" / "diffusion_pytorch_model.fp16.safetensors"
+    tensors = load_file(path)
+    save_file(tensors | {"decoder.conv_out.bias": tensors["decoder.conv_out.bias"] * float("inf")}, path)
+    with pytest.raises(EngineFailed, match="decoder overflowed"):
+        Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN)
+
+
 # -- recipe and table -------------------------------------------------------------------------------------------------
 
 
@@ -328,6 +341,13 @@ def test_a_recipe_names_models_by_digest_and_how_they_were_used(diffusion):
     assert all(isinstance(value, str) for value in recipe.values())
     assert {"torch", "diffusers", "transformers", "precision"} <= recipe.keys()
     assert diffusion.recipe()["model_digest"] == recipe["model_digest"]
+
+
+def test_files_that_are_not_loaded_do_not_count_in_a_recipe(diffusion, own_copy):
+    known = diffusion.recipe()["model_digest"]
+    network = own_copy / "unet" / "diffusion_pytorch_model.fp16.safetensors"
+    shutil.copy(network, network.with_name("diffusion_pytorch_model.non_ema.fp16.safetensors"))
+    assert diffusion.recipe()["model_digest"] == known
 
 
 def test_the_table_lists_the_engine_and_follows_the_choice_of_the_model(tiny_diffusion, own_copy, monkeypatch):

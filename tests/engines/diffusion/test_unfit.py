@@ -85,5 +85,5 @@ def test_a_negative_prompt_may_not_exclude_adults_or_clothes():
 
 def test_the_engine_refuses_before_anything_is_loaded():
     for wishes in (Wishes("a schoolgirl"), Wishes("a woman", negative="clothes")):
-        with pytest.raises(InputError, match="^Personas are"):
+        with pytest.raises(InputError, match=r"^Personas are"):
             Diffusion().paint(SOMEBODY, 1, 64, wishes=wishes)

@@ -1,6 +1,7 @@
-"""WhisperX in miniature: a Whisper in CTranslate2's format that always says one sentence, and an aligner.
+"""WhisperX in miniature: a Whisper in CTranslate2's format that always says one sentence, an aligner, and a diarizer.
 
-Runs in WhisperX's environment only: ``python -I whisper.py FOLDER`` writes the folders ``whisper`` and ``align``.
+Runs in WhisperX's environment only: ``python -I whisper.py FOLDER`` writes the folders ``whisper``, ``align`` and
+``pyannote``.
 """
 
 # pyright: reportMissingImports=false
@@ -121,6 +122,55 @@ def aligner(folder):
     (made / "vocab.json").write_text(json.dumps({letter: n for n, letter in enumerate(letters)}))
 
 
+def diarizer(folder):
+    """The pipeline community-1 with untrained networks: whoever speaks, it is somebody."""
+    import numpy as np
+    import torch
+    import yaml
+    from lightning.pytorch import Trainer
+    from pyannote.audio.core.task import Problem, Resolution, Specifications
+    from pyannote.audio.models.embedding import WeSpeakerResNet34
+    from pyannote.audio.models.segmentation import PyanNet
+
+    torch.manual_seed(0)
+    made = folder / "pyannote"
+    turns = PyanNet(
+        lstm={"hidden_size": 16, "num_layers": 1, "bidirectional": True, "monolithic": True},
+        linear={"hidden_size": 16, "num_layers": 1},
+    )
+    turns.specifications = Specifications(
+        problem=Problem.MONO_LABEL_CLASSIFICATION, resolution=Resolution.FRAME, duration=10.0,
+        classes=["a", "b", "c"], powerset_max_classes=2, permutation_invariant=True,
+    )  # fmt: skip
+    voices = WeSpeakerResNet34()
+    voices.specifications = Specifications(problem=Problem.REPRESENTATION, resolution=Resolution.CHUNK, duration=5.0)
+    for name, model in (("segmentation", turns), ("embedding", voices)):
+        (made / name).mkdir(parents=True)
+        model.build()
+        trainer = Trainer(accelerator="cpu", logger=False, enable_checkpointing=False)
+        trainer.strategy.connect(model)
+        trainer.save_checkpoint(made / name / "pytorch_model.bin")
+    (made / "plda").mkdir()
+    wide, narrow = 256, 128
+    turned = np.linalg.qr(np.random.default_rng(0).normal(size=(wide, wide)))[0][:, :narrow]
+    np.savez(made / "plda" / "xvec_transform.npz", mean1=np.zeros(wide), mean2=np.zeros(narrow), lda=turned)
+    np.savez(made / "plda" / "plda.npz", mu=np.zeros(narrow), tr=np.eye(narrow), psi=np.linspace(2.0, 0.1, narrow))
+    parts = {name: f"$model/{name}" for name in ("segmentation", "embedding", "plda")}
+    config = {
+        "dependencies": {"pyannote.audio": "4.0.0"},
+        "pipeline": {
+            "name": "pyannote.audio.pipelines.SpeakerDiarization",
+            "params": parts | {"clustering": "VBxClustering", "embedding_exclude_overlap": True},
+        },
+        "params": {
+            "clustering": {"threshold": 0.6, "Fa": 0.07, "Fb": 0.8},
+            "segmentation": {"min_duration_off": 0.0},
+        },
+    }
+    (made / "config.yaml").write_text(yaml.safe_dump(config))
+
+
 if __name__ == "__main__":
     whisper(Path(sys.argv[1]))
     aligner(Path(sys.argv[1]))
+    diarizer(Path(sys.argv[1]))

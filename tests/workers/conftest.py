@@ -54,9 +54,11 @@ def _tiny(environment, script, *arguments):
 
 def _row(name, folder, licence="MIT"):
     files = tuple(
-        WeightFile(path.name, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
-        for path in sorted(folder.iterdir())
-        if path.name != "done"
+        WeightFile(
+            path.relative_to(folder).as_posix(), path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()
+        )
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "done"
     )
     return Weight(name, name, f"tiny/{name}", "main", files, licence, "", True, "us", 2026)
 
@@ -94,10 +96,11 @@ def use(neural_home, monkeypatch):
 
 @pytest.fixture
 def whisperx(built, use):
-    """WhisperX with a Whisper that always says one sentence, and an aligner for English."""
+    """WhisperX with a Whisper that always says one sentence, and an aligner for English; gives the tiny checkpoints."""
     environment = built("whisperx")
     folder = _tiny(environment, TINY / "whisper.py")
     use(environment, {"whisper_small": folder / "whisper", "align_en": folder / "align"})
+    return folder
 
 
 @pytest.fixture

@@ -69,6 +69,19 @@ def test_a_long_recording_is_heard_in_pieces(whisperx, recording, monkeypatch):
     assert any(phrase.start_s > recording.seconds for phrase in transcript.phrases)
 
 
+def test_speakers_are_told_apart_where_the_weights_are_there(whisperx, recording, use, built, neural_home):
+    engine = listening.WhisperX()
+    assert not engine.tells_speakers
+    use(built("whisperx"), {"pyannote": whisperx / "pyannote"})
+    assert engine.tells_speakers
+    told = []
+    transcript = engine.transcribe(recording, language="en", progress=lambda f, m: told.append(m))
+    (neural_home / "models" / "pyannote").unlink()
+    assert transcript.text == SENTENCE.strip()
+    assert {phrase.speaker for phrase in transcript.phrases} == {"speaker-1"}
+    assert "Telling speakers apart" in told
+
+
 def test_a_language_whisper_does_not_know_is_one_sentence(whisperx, recording):
     with pytest.raises(EngineFailed, match="does not know the language 'tlh'"):
         listening.WhisperX().transcribe(recording, language="tlh")

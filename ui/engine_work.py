@@ -112,7 +112,7 @@ def get(one: Offer, accepted: bool, progress: Progress) -> str:
     """Accept the licences, download and verify; returns what to tell the user.
 
     Raises:
-        InputError: a licence has to be accepted first.
+        InputError: a licence has to be accepted first, or it is another one than was shown.
         WeightsError: it cannot be downloaded; what has arrived stays.
     """
     asking = one.to_accept
@@ -120,7 +120,7 @@ def get(one: Offer, accepted: bool, progress: Progress) -> str:
         raise InputError(f"Please read and accept the licence first: {', '.join(row.licence for row in asking)}.")
     for row in one.sets:
         if row.must_accept and not weights.accepted(row):
-            weights.accept(row.name)
+            _accept(row)
     wanted = one.absent
     total = sum(row.size_bytes for row in wanted) or 1
     done = 0
@@ -131,6 +131,21 @@ def get(one: Offer, accepted: bool, progress: Progress) -> str:
     if one.row is not None and one.row.missing_modules():
         return f"{one.title} is downloaded; it needs packages, too: {one.row.install}"
     return f"{one.title} is ready."
+
+
+def _accept(shown: Weight) -> None:
+    """Remember that the licence was accepted that was shown: of a model of the hub, none is known before it is asked.
+
+    Raises:
+        InputError: the publisher states another one.
+    """
+    stated = weights.offer(shown.name)
+    if stated.must_accept and stated.licence != shown.licence:
+        raise InputError(
+            f"The licence of {shown.name} is {stated.licence} ({stated.licence_url}), which you have not seen yet; "
+            f"to accept it, run: deepmask weights get {shown.name}"
+        )
+    weights.accept(shown.name)
 
 
 def verify(one: Offer, progress: Progress) -> str:

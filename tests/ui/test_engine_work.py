@@ -7,6 +7,7 @@ from deepmask import config, engines, weights
 from deepmask.engines import EngineSpec
 from deepmask.errors import Cancelled, InputError, WeightsError
 from deepmask.progress import silent
+from deepmask.weights.places import hub_row
 from tests.ui.tiny_hub import offered
 from ui import engine_work
 from ui.app import stay_home
@@ -49,6 +50,15 @@ def test_nothing_is_downloaded_before_the_licence_is_accepted(hub, inswapper):
     assert hub.requests == []
     assert "is ready" in engine_work.get(inswapper, True, silent)
     assert (inswapper.readiness, inswapper.to_accept, inswapper.bytes_to_get) == ("ready", (), 0)
+
+
+def test_a_licence_that_was_not_shown_is_not_accepted_unseen(monkeypatch):
+    shown = hub_row("somebody/model", ())
+    one = engine_work.Offer("weights:somebody/model", "Model", "", (shown,))
+    monkeypatch.setattr(weights, "offer", lambda name: hub_row(name, (), "cc-by-nc-4.0"))
+    with pytest.raises(InputError, match=r"is cc-by-nc-4\.0 .* deepmask weights get somebody/model"):
+        engine_work.get(one, True, silent)
+    assert not weights.accepted(hub_row("somebody/model", (), "cc-by-nc-4.0"))
 
 
 def test_the_apps_own_silence_does_not_stop_a_click_but_the_users_switches_do(hub, inswapper, monkeypatch):

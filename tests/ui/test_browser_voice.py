@@ -114,9 +114,11 @@ def test_a_personas_voice_is_heard_adjusted_and_kept(page, talk):
     page.upload("#voice-drop", talk)
     page.find("#mask-voice")
     page.open("Adjust Maya")
-    number = page.find("#tune-pitch_hz input[type=number]")
-    page.driver.execute_script("arguments[0].select()", number)
-    number.send_keys("151\t")
+    page.find("#tune-pitch_hz input[type=number]")
+    page.driver.execute_script(
+        "const number = document.querySelector('#tune-pitch_hz input[type=number]'); number.focus(); number.value = 151;"
+        "number.dispatchEvent(new Event('input', { bubbles: true })); number.blur();"
+    )
     page.find("#keep-voice")
     page.click("#play-sample")
     page.find("#voice-sample .dm-player", 60)
@@ -130,6 +132,7 @@ def test_what_is_no_sound_is_told_and_another_can_be_dropped(page, talk, tmp_pat
     broken = tmp_path / "broken.wav"
     broken.write_bytes(b"RIFF nothing of the kind")
     page.upload("#voice-drop", broken)
-    page.says("broken.wav")
+    assert "broken.wav" in page.find(".toast-body").text
+    page.find("#voice-drop [data-testid='upload-text']")
     page.upload("#voice-drop", talk)
     page.find("#mask-voice")

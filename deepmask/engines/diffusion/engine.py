@@ -15,6 +15,7 @@ from deepmask.engines.diffusion import checkpoint, sampling
 from deepmask.engines.diffusion.checkpoint import Checkpoint
 from deepmask.engines.diffusion.encoding import encode
 from deepmask.engines.diffusion.loading import Networks, Wanted, quiet
+from deepmask.engines.diffusion.preview import veiled
 from deepmask.engines.diffusion.safety import PictureCheck
 from deepmask.engines.diffusion.sampling import Sampling
 from deepmask.engines.diffusion.unfit import refuse_unfit
@@ -153,7 +154,8 @@ class Diffusion:
         self._prepare_check(settings, model)
         prompt, negative = portrait_words(attributes, wishes.prompt), negative_words(wishes.negative)
         job = _Job(prompt, negative, seed, _canvas(model, size_px), wishes, way, start, strength)
-        picture = self._within_memory(Wanted(model, place, way.way == "lcm"), job, part(progress, 0.0, 0.96), preview)
+        shown = preview if preview is unseen or self._check is None else lambda image: preview(veiled(image))
+        picture = self._within_memory(Wanted(model, place, way.way == "lcm"), job, part(progress, 0.0, 0.96), shown)
         progress(0.96, "Looking at the portrait")
         if self._check is not None:
             self._check.refuse_unfit(picture)

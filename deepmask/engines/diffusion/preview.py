@@ -11,6 +11,8 @@ from deepmask.faces import RGBImage
 
 PREVIEW_SCALE = 4
 """Pixels of the preview for one of the latent: half the size of the portrait."""
+VEIL_PX = 24
+"""Of a veiled preview: light, colours and the place of the head are seen, and no more."""
 
 _TO_RGB: dict[Family, list[list[float]]] = {
     "sd": [[0.351, 0.230, 0.323], [0.325, 0.497, 0.235], [-0.283, 0.176, 0.272], [-0.212, -0.262, -0.718]],
@@ -30,3 +32,11 @@ def preview(scheduler: Any, latents: Any, family: Family) -> RGBImage:
     colours = np.einsum("chw,cr->hwr", values, np.array(_TO_RGB[family], np.float32))
     small = np.clip((np.nan_to_num(colours) + 1) * 127.5, 0, 255).astype(np.uint8)
     return small.repeat(PREVIEW_SCALE, 0).repeat(PREVIEW_SCALE, 1)
+
+
+def veiled(image: RGBImage) -> RGBImage:
+    """The preview (h, w, 3) blurred: the safety checker looks at the finished picture only."""
+    from PIL import Image
+
+    small = Image.fromarray(image).resize((VEIL_PX, VEIL_PX), Image.Resampling.BOX)
+    return np.asarray(small.resize((image.shape[1], image.shape[0]), Image.Resampling.BICUBIC))

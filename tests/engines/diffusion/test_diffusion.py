@@ -173,6 +173,18 @@ def test_a_flagged_picture_is_refused(own_copy, monkeypatch):
     assert unchecked.recipe()["safety_checker"] == "off"
 
 
+def test_previews_are_blurred_as_long_as_pictures_are_checked(own_copy, monkeypatch):
+    def sharpness(painter):
+        seen = []
+        painter.paint(WOMAN, 1, 512, wishes=Wishes(steps=1, fast=False), preview=seen.append)
+        return np.abs(np.diff(seen[-1].astype(float)[::4, ::4], axis=0)).mean()
+
+    monkeypatch.setattr(engine, "_canvas", lambda *_: 512)
+    checked = sharpness(Diffusion())
+    monkeypatch.setenv("DEEPMASK_SAFETY_CHECKER", "false")
+    assert checked < 0.5 * sharpness(Diffusion())
+
+
 def test_without_the_safety_checker_nothing_is_painted(own_copy, monkeypatch):
     shutil.rmtree(own_copy / "safety_checker")
     assert Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN).std() > 0  # that of Stable Diffusion 1.5 is there

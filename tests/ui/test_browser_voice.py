@@ -116,7 +116,8 @@ def test_a_personas_voice_is_heard_adjusted_and_kept(page, talk):
     page.open("Adjust Maya")
     page.find("#tune-pitch_hz input[type=number]")
     page.driver.execute_script(
-        "const number = document.querySelector('#tune-pitch_hz input[type=number]'); number.focus(); number.value = 151;"
+        "const number = document.querySelector('#tune-pitch_hz input[type=number]'); number.focus();"
+        "number.value = 151;"
         "number.dispatchEvent(new Event('input', { bubbles: true })); number.blur();"
     )
     page.find("#keep-voice")

@@ -73,7 +73,7 @@ class Tortoise:
             raise EngineFailed("There is nothing to say; write some words.")
         if (preset := Settings.load().tortoise_preset) not in _PRESETS:
             raise EngineFailed(f"The setting tortoise_preset must be one of {', '.join(_PRESETS)}; got {preset!r}.")
-        shared = _shared_params()
+        shared = _shared_params(progress)
         latents = latents_path(voice)
         begin = 0.0
         if not latents.exists():
@@ -126,7 +126,9 @@ def _say(
     sentence: str, voice: Voice, latents: Path, seconds: float | None, preset: str, shared: dict[str, Any],
     progress: Progress,
 ) -> NDArray[np.float32]:  # fmt: skip
-    about_s = expected_seconds(seconds or len(sentence) / _CHARACTERS_PER_S, cuda=shared["device"] == "cuda")
+    cuda = shared["device"] == "cuda"
+    about_s = expected_seconds(seconds or len(sentence) / _CHARACTERS_PER_S, cuda=cuda)
+    place = "graphics card" if cuda else "processor"
     with client.private_folder() as folder:
         params = {
             "text": sentence,
@@ -137,7 +139,7 @@ def _say(
             "preset": None if preset == "auto" else preset,
             "sound": str(folder / "sound.npy"),
         }
-        _worker_request("speak", params | shared, progress, f"about {_duration(about_s)} a sentence")
+        _worker_request("speak", params | shared, progress, f"about {_duration(about_s)} on a {place}")
         samples = np.load(folder / "sound.npy", allow_pickle=False).astype(np.float32)
     return trimmed(samples, RATE_HZ, floor_db=-40.0)
 
@@ -149,8 +151,9 @@ def _worker_request(method: str, params: dict[str, Any], progress: Progress, rem
     client.worker("tortoise").request(method, params, progress=told, timeout_s=_TIMEOUT_S)
 
 
-def _shared_params() -> dict[str, Any]:
-    folder, device = weights.location("tortoise"), Settings.load().device
+def _shared_params(progress: Progress) -> dict[str, Any]:
+    folder = weights.location("tortoise", part(progress, 0.0, 0.0))
+    device = Settings.load().device
     return {"models": str(folder), "device": device, "threads": client.processor_count()}
 
 

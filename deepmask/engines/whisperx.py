@@ -56,10 +56,11 @@ class WhisperX:
         """
         worker = client.worker("whisperx")
         settings = Settings.load()
-        diarizer = str(weights.location("pyannote")) if self.tells_speakers else None
+        still = part(progress, 0.0, 0.0)
+        diarizer = str(weights.location("pyannote", still)) if self.tells_speakers else None
         params: dict[str, Any] = {
-            "model": str(weights.location(settings.whisper_model)),
-            "aligners": _aligners(language),
+            "model": str(weights.location(settings.whisper_model, still)),
+            "aligners": _aligners(language, still),
             "diarizer": diarizer,
             "device": "cpu" if settings.device == "mps" else settings.device,
             "threads": client.processor_count(),
@@ -86,11 +87,15 @@ class WhisperX:
         return Transcript(tuple(phrases), language or "en")
 
 
-def _aligners(language: str | None) -> dict[str, str]:
+def _aligners(language: str | None, progress: Progress) -> dict[str, str]:
     """Folders of the alignment models that are there, by language."""
     names = [row.name for row in weights.rows() if row.name.startswith("align_")]
     wanted = [name for name in names if language in (None, name.removeprefix("align_"))]
-    return {name.removeprefix("align_"): str(weights.location(name)) for name in wanted if not weights.missing((name,))}
+    return {
+        name.removeprefix("align_"): str(weights.location(name, progress))
+        for name in wanted
+        if not weights.missing((name,))
+    }
 
 
 def _words(heard: dict[str, Any], start_s: float) -> list[tuple[Word, str, float]]:

@@ -120,7 +120,7 @@ def _files(source: Path) -> Iterator[Path]:
     known = tuple({PurePosixPath(file.path).suffix for row in table.rows() for file in row.files})
     count = 0
     for folder, folders, names in os.walk(source):
-        folders[:] = sorted(name for name in folders if name not in ("blobs", ".git", ".locks", ".elsewhere"))
+        folders[:] = sorted(name for name in folders if name not in ("blobs", ".git", ".locks"))
         for name in sorted(names):
             if name.lower().endswith(known) and not name.startswith("."):
                 count += 1

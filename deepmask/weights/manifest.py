@@ -1,7 +1,7 @@
 """What is known of the files of a set: their digests, so that each is read through only once.
 
-The manifest lies in the set's folder; that of a folder which is not ours (a hub's cache, a folder of the user's) lies
-in ``<home>/models/.elsewhere``. An entry counts as long as size and time of change of the file are what they were.
+Manifests lie in ``<home>/weights``, never beside the files: a folder that is dropped in by hand must not bring along
+its own proof. An entry counts as long as size and time of change of the file are what they were.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 
 from deepmask import config, files
 
-NAME = ".deepmask.json"
+FOLDER = "weights"
+"""Of manifests, in the folder that holds all user state."""
 CHUNK = 1 << 20
 
 
@@ -52,7 +53,7 @@ class Manifest:
     def of(cls, folder: Path, *, ours: bool) -> Manifest:
         """The manifest of a folder; empty when there is none, or one that cannot be understood."""
         elsewhere = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
-        path = folder / NAME if ours else config.home() / "models" / ".elsewhere" / f"{elsewhere}.json"
+        path = config.home() / FOLDER / (f"{folder.name}.json" if ours else f".elsewhere/{elsewhere}.json")
         try:
             data = json.loads(path.read_text("utf-8"))
             return cls(path, {name: Entry(**entry) for name, entry in data["files"].items()}, data.get("row"))

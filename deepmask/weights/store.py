@@ -156,10 +156,9 @@ def remove(name: str) -> int:
                     freed += path.lstat().st_size
                     path.unlink()
             manifest.entries.pop(file.path, None)
-        if place.folder.is_dir():
-            manifest.row = None
-            manifest.save() if manifest.entries else manifest.path.unlink(missing_ok=True)
-            _prune(place.folder)
+        manifest.row = None
+        manifest.save() if manifest.entries else manifest.path.unlink(missing_ok=True)
+        _prune(place.folder)
     except OSError as error:
         raise WeightsError(f"{error.filename} cannot be deleted ({error.strerror}); close what uses it.") from error
     return freed

@@ -139,7 +139,7 @@ _SPEECH: tuple[Weight, ...] = (
             WeightFile("model.bin", 1_527_906_378, "9b45e1009dcc4ab601eff815b61d80e60ce3fd8c74c1a14f4a282258286b51ae"),
             *_WHISPER_TOKENS,
         ),
-        "MIT", _MIT_URL, True, "OpenAI, converted by Systran", 2023,
+        "MIT", _MIT_URL, True, "OpenAI, converted by Systran", 2023, helps=("whisperx",),
     ),
     Weight(
         "whisper_large_v3", "Whisper large v3: the most exact, for graphics cards",
@@ -152,7 +152,7 @@ _SPEECH: tuple[Weight, ...] = (
             WeightFile("tokenizer.json", 2_480_617, "6d8cbd7cd0d8d5815e478dac67b85a26bbe77c1f5e0c6d76d1ce2abc0e5f21ca"),
             WeightFile("vocabulary.json", 1_068_114),
         ),
-        "MIT", _MIT_URL, True, "OpenAI, converted by Systran", 2023,
+        "MIT", _MIT_URL, True, "OpenAI, converted by Systran", 2023, helps=("whisperx",),
     ),
     Weight(
         "align_en", "wav2vec 2.0: exact times of English words",
@@ -165,7 +165,7 @@ _SPEECH: tuple[Weight, ...] = (
             WeightFile("model.safetensors", 377_607_901,
                        "8aa76ab2243c81747a1f832954586bc566090c83a0ac167df6f31f0fa917d74a"),
         ),
-        "Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0", True, "Facebook AI", 2020,
+        "Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0", True, "Facebook AI", 2020, helps=("whisperx",),
     ),
     _aligner("de", "German", "4b8a02957378d0f2da2ef74091156b032c485a89", *_xlsr()),
     _aligner("es", "Spanish", "main", *_xlsr()),
@@ -184,7 +184,7 @@ _SPEECH: tuple[Weight, ...] = (
             WeightFile("plda/plda.npz", 130_000),
             WeightFile("plda/xvec_transform.npz", 130_000),
         ),
-        "CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/", True, "pyannote", 2025,
+        "CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/", True, "pyannote", 2025, helps=("whisperx",),
     ),
     Weight(
         "tortoise", "Tortoise: text to speech",

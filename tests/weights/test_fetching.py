@@ -40,7 +40,7 @@ def test_a_set_is_fetched_and_verified(hub):
     assert weights.digests("free")["unet/net.safetensors"] == sha256(NET)
     assert said[-1][0] == 1
     assert "420 kB of 420 kB" in said[-1][1]
-    entry = json.loads((_folder() / manifest.NAME).read_text())["files"]["unet/net.safetensors"]
+    entry = json.loads((config.home() / manifest.FOLDER / "free.json").read_text())["files"]["unet/net.safetensors"]
     assert entry["origin"] == f"maker/free@{COMMIT}"
 
 

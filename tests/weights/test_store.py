@@ -238,7 +238,9 @@ def test_a_part_shares_the_folder_of_the_whole(monkeypatch):
 def test_a_manifest_that_cannot_be_understood_is_made_anew():
     folder = put("free", WHOLE)
     for text in ("{", "[]", json.dumps({"files": {"model.safetensors": {"sha256": "x"}}})):
-        (folder / manifest.NAME).write_text(text)
+        path = config.home() / manifest.FOLDER / "free.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
         assert weights.location("free") == folder
 
 
@@ -254,3 +256,18 @@ def test_an_index_that_leads_to_files_nobody_verified_is_not_followed():
         weights.location("free")
     (folder / "unet/net.safetensors.index.json").unlink()
     assert weights.location("free") == folder
+
+
+def test_a_folder_dropped_in_by_hand_brings_no_proof_of_its_own():
+    put("free", WHOLE)
+    weights.location("free")
+    known = (config.home() / manifest.FOLDER / "free.json").read_text()
+    (config.home() / manifest.FOLDER / "free.json").unlink()
+    folder = put("free", {"model.safetensors": BIG[::-1]})
+    status = (folder / "model.safetensors").stat()
+    forged = json.loads(known)
+    forged["files"]["model.safetensors"]["mtime_ns"] = status.st_mtime_ns
+    for name in (".deepmask.json", "free.json", "manifest.json"):
+        (folder / name).write_text(json.dumps(forged))
+    with pytest.raises(EngineMissing, match="is not the file that was published"):
+        weights.location("free")

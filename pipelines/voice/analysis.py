@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from deepmask import engines
-from deepmask.errors import InputError
+from deepmask.errors import EngineError, InputError
 from deepmask.media.sound import Sound
 from deepmask.progress import Progress, part, silent
 from deepmask.transcript import Transcript
@@ -16,6 +16,8 @@ from deepmask.voice import Voice
 from deepmask.voice_plan import Speaker, VoiceDecision, VoicePlan
 from pipelines.voice.model import VoiceOptions
 
+LEAST_AWAY = 0.15
+"""By how much a drawn pitch differs from the speaker's, in its logarithm: two and a half semitones."""
 EVERYBODY = "speaker-1"
 """The one speaker of a recording in which speakers are not told apart."""
 
@@ -36,6 +38,7 @@ def analyze(source: Sound, options: VoiceOptions | None = None, *, progress: Pro
         used["transcriber"] = engines.choose("transcriber", options.transcriber).name
         transcript = _transcript(source, used["transcriber"], options, part(progress, 0.0, 0.95))
     progress(0.95, "Measuring the recording")
+    own_hz = _pitch_hz(source, used["voice_converter"])
     phrases = () if transcript is None else transcript.phrases
     names = tuple(dict.fromkeys(phrase.speaker for phrase in phrases)) or (EVERYBODY,)
     progress(1.0, f"{len(phrases)} phrases" if phrases else "Ready")
@@ -43,7 +46,7 @@ def analyze(source: Sound, options: VoiceOptions | None = None, *, progress: Pro
         source_name=source.name,
         fingerprint=source.fingerprint,
         seconds=round(source.measured.frames / source.rate_hz, 3),
-        speakers=tuple(_speaker(name, options) for name in names),
+        speakers=tuple(_speaker(name, options, own_hz) for name in names),
         phrases=phrases,
         method=options.method,
         strength=options.strength,
@@ -91,20 +94,37 @@ def _transcript(source: Sound, name: str, options: VoiceOptions, progress: Progr
     return transcript
 
 
-def _speaker(id: str, options: VoiceOptions) -> Speaker:
-    return Speaker(id, _decision(options), drawn_voice())
+def _pitch_hz(source: Sound, converter: str) -> float | None:
+    """Median pitch of the recording; None where it cannot be told."""
+    try:
+        with engines.voices:
+            return engines.load("voice_converter", converter).pitch_hz(source)
+    except EngineError:
+        return None
+
+
+def _speaker(id: str, options: VoiceOptions, own_hz: float | None) -> Speaker:
+    return Speaker(id, _decision(options), drawn_voice(own_hz))
 
 
 def _decision(options: VoiceOptions) -> VoiceDecision:
     return VoiceDecision("persona", options.persona) if options.persona else VoiceDecision("anonymous")
 
 
-def drawn_voice() -> Voice:
-    """A voice of nobody, another one each time."""
+def drawn_voice(own_hz: float | None = None) -> Voice:
+    """A voice of nobody, another one each time.
+
+    Args:
+        own_hz: pitch of the recording, which the voice keeps away from, above or below by chance.
+    """
     draw = np.random.default_rng(secrets.randbits(64))
-    high = bool(draw.integers(2))
+    while True:
+        high = bool(draw.integers(2))
+        pitch_hz = float(draw.uniform(175, 230) if high else draw.uniform(95, 135))
+        if own_hz is None or abs(np.log(pitch_hz / own_hz)) > LEAST_AWAY:
+            break
     return Voice(
-        pitch_hz=round(float(draw.uniform(175, 230) if high else draw.uniform(95, 135)), 1),
+        pitch_hz=round(pitch_hz, 1),
         liveliness=round(float(draw.uniform(0.16, 0.30)), 3),
         size=round(float(draw.uniform(1.03, 1.12) if high else draw.uniform(0.9, 1.0)), 3),
         breath=round(float(draw.uniform(0.7, 1.4)), 2),

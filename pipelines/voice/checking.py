@@ -90,7 +90,7 @@ def _finding(
     voice = voice_for(speaker, vault)
     verdict = _verdict(similarity, _untouched(before, after), judge)
     if verdict == "leak" and not note:
-        note = "the voice was not changed enough"
+        note = "The voice was not changed enough."
     return VoiceFinding(
         speaker.id,
         wanted,

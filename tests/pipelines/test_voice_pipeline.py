@@ -17,6 +17,7 @@ from deepmask.vault import Vault
 from deepmask.voice_plan import VoiceDecision
 from pipelines import voice
 from pipelines.voice import VoiceOptions
+from pipelines.voice.analysis import drawn_voice
 from pipelines.voice.timeline import Turn, gate, mixed, turns
 
 RATE = 8000
@@ -152,6 +153,13 @@ def test_a_converted_recording_is_as_long_as_before_and_is_no_longer_the_origina
     secret = made["voice_converter"].secret
     voice.mask(source, Vault(), tmp_path / "again.wav")
     assert made["voice_converter"].secret != secret, "each recording has a secret of its own"
+
+
+@pytest.mark.parametrize("own_hz", [60.0, 110.0, 150.0, 200.0, 400.0])
+def test_a_voice_of_nobody_is_another_each_time_and_never_near_the_speakers(own_hz):
+    drawn = [drawn_voice(own_hz).pitch_hz for _ in range(60)]
+    assert min(abs(np.log(hz / own_hz)) for hz in drawn) > 0.14
+    assert len(set(drawn)) > 30
 
 
 def test_a_voice_that_cannot_be_converted_is_silent(use, source, tmp_path):

@@ -150,7 +150,8 @@ def plan_command(source: Path, out: Path | None, options: VoiceOptions, srt: Pat
         click.echo(plan.to_json(), nl=False)
     else:
         plan.save(out)
-        click.echo(f"{source} → {out}: {len(plan.speakers)} speakers, {len(plan.phrases)} phrases")
+        voices = "1 voice" if len(plan.speakers) == 1 else f"{len(plan.speakers)} voices"
+        click.echo(f"{source} → {out}: {voices}, {len(plan.phrases)} phrases")
 
 
 @command.command()

@@ -115,10 +115,15 @@ def _try(
         patch = swapper.swap(canvas, face, persona, strength=strength, look=look)
         window = patch.window((canvas.shape[1], canvas.shape[0]))
         before = canvas[window].copy()
-        patch.paste(canvas)
-        if name == PLAINEST or hides(canvas):
+        hidden = False
+        try:
+            patch.paste(canvas)
+            hidden = name == PLAINEST or hides(canvas)
+        finally:  # a judge may fail, too
+            if not hidden:
+                canvas[window] = before
+        if hidden:
             return None
-        canvas[window] = before
     return f"{name} disguised too little"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from deepmask import engines, weights
 from deepmask.engines import EngineSpec
-from deepmask.errors import EngineMissing, InputError
+from deepmask.errors import EngineFailed, EngineMissing, InputError
 from deepmask.faces import Face, Patch
 from deepmask.look import Look
 from deepmask.media import Photo
@@ -195,6 +195,25 @@ def test_a_mask_has_to_disguise_however_an_attacker_aligns_it(source, vault, use
     outcome = engine_for(source, vault, Decision("persona", "imported"))
     assert outcome.engine == "solid", "the plainest leaves nothing to measure"
     assert "meshwarp disguised too little" in outcome.note
+
+
+def test_a_judge_that_fails_hides_nobody_and_leaves_no_trace_of_the_masks_it_did_not_judge(source, vault, use):
+    class Broken(Judge):
+        def embed(self, image, face):
+            if np.array_equal(image, PICTURE):
+                return super().embed(image, face)
+            raise EngineFailed("Out of memory.")
+
+    class Wide(Swapper):
+        def swap(self, image, face, persona, *, strength=0.8, look=None):
+            return Patch(np.full((200, 200, 3), self.colour, np.uint8), np.ones((200, 200), np.float32), (50, 50))
+
+    use(judge=Broken(), painter=Wide("painter"))
+    box = Region("face-1", FACE, Decision("persona", "painted"))
+    masked = photo.render(source, plan_of(source, box), vault)
+    assert masked.outcomes[0].engine == "solid"
+    assert (masked.photo.rgb[100:200, 100:200] == COLOURS["solid"]).all()
+    assert np.array_equal(masked.photo.rgb[50:99, 50:250], PICTURE[50:99, 50:250])
 
 
 def test_what_is_nearer_covers_what_is_behind(source, vault, use):

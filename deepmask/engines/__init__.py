@@ -185,7 +185,7 @@ NEURAL: list[EngineSpec] = [
                label="WhisperX"),
     EngineSpec("speaker_recognizer", "resemblyzer", "deepmask.engines.resemblyzer:Resemblyzer",
                "GE2E speaker encoder: judges masked voices", "Apache-2.0", ("resemblyzer", "webrtcvad"),
-               "pip install 'deepmask[judge]'"),
+               "pip install 'deepmask[judge]'", label="Resemblyzer"),
 ]  # fmt: skip
 
 NEURAL_LAST: list[EngineSpec] = [

@@ -123,6 +123,10 @@ def _base() -> str:
 
 
 def _reason(error: Exception) -> str:
+    import httpx
+
+    if isinstance(error, httpx.ConnectError):
+        return "it cannot be reached"
     answer = getattr(error, "response", None)
     return f"HTTP {answer.status_code}" if answer is not None else str(error) or type(error).__name__
 

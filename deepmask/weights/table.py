@@ -13,8 +13,8 @@ from pathlib import PurePosixPath
 
 from deepmask.errors import InputError, UnknownName
 
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
-"""'organisation/name' on the Hugging Face hub."""
+HUB_ID = re.compile(r"(?!.*--)[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+"""'organisation/name' on the Hugging Face hub, which allows no '--'; our folders have that for the slash."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,7 @@ def _aligner(language: str, title: str, revision: str, *files: WeightFile) -> We
         f"align_{language}", f"wav2vec 2.0: exact times of {title} words",
         f"jonatasgrosman/wav2vec2-large-xlsr-53-{title.lower()}", revision, files,
         "Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0", True, "Jonatas Grosman", 2021,
+        helps=("whisperx",),
     )  # fmt: skip
 
 

@@ -434,7 +434,18 @@ def test_engines_and_version(deepmask):
     assert {one["name"]: one["vendor"] for one in swapper["weights"]}["inswapper_128"] == "InsightFace"
     said = deepmask("engines")[1]
     assert "inswapper" in said.partition("Not ready; to get them:")[2]
+    assert "weights CreativeML OpenRAIL-M" in said, "what a model demands is told beside what its program does"
     assert "deepmask" in deepmask("--version")[1]
+
+
+@pytest.mark.parametrize("command", [("engines",), ("weights", "list")])
+def test_tables_fit_a_terminal_of_80_columns_and_are_not_broken_for_programs(deepmask, monkeypatch, command):
+    whole = deepmask(*command)[1]
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = deepmask(*command)[1].partition("Not ready; to get them:")[0]  # commands stay whole, to be copied
+    assert whole.split()[:20] == shown.split()[:20]
+    assert max(len(line) for line in whole.splitlines()) > 80
+    assert all(len(line) <= 80 or line.lstrip().startswith("https://") for line in shown.splitlines())
 
 
 def test_the_doctor_finds_this_machine_healthy_and_a_bad_vault_not(deepmask, tmp_path, monkeypatch):

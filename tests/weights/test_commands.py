@@ -83,6 +83,7 @@ def test_removing(typed, hub):
     weights.fetch("free")
     assert typed("remove", "free", "--yes")[1] == "free: 420 kB freed\n"
     assert typed("remove", "free", "--yes")[1] == "free was not there.\n"
+    assert typed("remove", "free")[1] == "free was not there.\n", "nothing to lose, nothing to ask"
 
 
 def test_importing(typed, tmp_path):

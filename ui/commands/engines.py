@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import groupby
+from typing import get_args
 
 import click
 
 from deepmask import engines
-from deepmask.engines import EngineSpec
+from deepmask.engines import EngineSpec, Kind
 from deepmask.weights import Weight, size_text
 from deepmask.weights.places import find
 from deepmask.workers import environments
 from ui.commands.shared import json_option, print_json, progress_bar, table
 
-_HEAD = ("KIND", "NAME", "READY", "BUSINESS USE", "LICENCE", "WEIGHTS", "WHAT IT DOES")
+_HEAD = ("NAME", "READY", "BUSINESS USE", "WHAT IT DOES [LICENCE]")
 _ENVIRONMENT = click.Choice([row.name for row in environments.ENVIRONMENTS])
 
 
@@ -66,7 +68,12 @@ def _list(as_json: bool) -> None:
     if as_json:
         print_json([_facts(row) for row in rows])
         return
-    click.echo(table([_HEAD, *(_cells(row) for row in rows)]))
+    order = get_args(Kind)
+    groups = groupby(sorted(rows, key=lambda row: order.index(row.kind)), lambda row: row.kind)
+    lines: list[tuple[str, ...]] = [_HEAD]
+    for kind, members in groups:
+        lines += [(f"{kind}:", "", "", ""), *(_cells(row) for row in members)]
+    click.echo(table(lines, wrap=True))
     waiting = [row for row in rows if row.missing()]
     if waiting:
         click.echo("\nNot ready; to get them:\n" + table([(f"  {row.name}", row.remedy()) for row in waiting]))
@@ -74,13 +81,10 @@ def _list(as_json: bool) -> None:
 
 def _cells(row: EngineSpec) -> tuple[str, ...]:
     return (
-        row.kind,
-        row.name,
+        f"  {row.name}",
         "no" if row.missing() else "yes",
         "yes" if row.commercial else "no",
-        _licence(row),
-        " + ".join(row.needed_weights()) or "none",
-        row.summary,
+        f"{row.summary} [{_licences(row)}]",
     )
 
 
@@ -88,10 +92,10 @@ def _sets(row: EngineSpec) -> list[Weight]:
     return [find(name).row for name in row.needed_weights()]
 
 
-def _licence(row: EngineSpec) -> str:
-    """Of the engine, or of its weights where they are stricter."""
-    strict = [w.licence for w in _sets(row) if not w.commercial]
-    return strict[0] if strict else row.licence
+def _licences(row: EngineSpec) -> str:
+    """Of the engine, and of its weights where those have others."""
+    named = {one.licence: None for one in _sets(row) if one.licence.partition(" (")[0] not in row.licence}
+    return "; ".join([row.licence, *(f"weights {licence}" for licence in named)])
 
 
 def _facts(row: EngineSpec) -> dict[str, object]:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,8 +101,23 @@ def open_roster(vault: Vault) -> Roster:
     return Roster.load(vault.folder, passphrase)
 
 
-def table(rows: Iterable[tuple[str, ...]]) -> str:
-    """``rows`` as text in aligned columns."""
+def table(rows: Iterable[tuple[str, ...]], *, wrap: bool = False) -> str:
+    """``rows`` as text in aligned columns; ``wrap`` breaks the last column where the terminal ends."""
     rows = list(rows)
     widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))] if rows else []
-    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    if wrap and rows:
+        lines = [fill(line, sum(widths[:-1]) + 2 * len(widths[:-1])) for line in lines]
+    return "\n".join(lines)
+
+
+def fill(line: str, indent: int) -> str:
+    """``line`` within the terminal's width, words kept whole; as it is where no terminal has a width."""
+    columns = shutil.get_terminal_size((0, 0)).columns
+    if not columns:
+        return line
+    width = max(columns, indent + 24)
+    return textwrap.fill(
+        line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False,
+        replace_whitespace=False,
+    )  # fmt: skip

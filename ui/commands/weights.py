@@ -1,4 +1,4 @@
-"""``deepmask weights``: what the neural engines load; the only command that downloads anything."""
+"""``deepmask weights``: what the neural engines load; nothing else downloads any."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from deepmask import engines, weights
 from deepmask.errors import WeightsError
-from ui.commands.shared import existing, json_option, print_json, progress_bar, table
+from ui.commands.shared import existing, fill, json_option, print_json, progress_bar, table
 
 EXIT_BROKEN = 1
 EXIT_STOPPED = 130
@@ -41,13 +41,12 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_json([_as_data(row) for row in rows])
         return
-    click.echo(table([("NAME", "SIZE", "COMMERCIAL USE", "STATE", "TITLE"), *(_summary(row) for row in rows)]))
+    head = ("NAME", "SIZE", "BUSINESS USE", "STATE", "TITLE")
+    click.echo(table([head, *(_summary(row) for row in rows)], wrap=True))
     for row in rows:
         users = ", ".join([*_engines_of(row.name), *(f"{name} (optional)" for name in row.helps)])
-        click.echo(
-            f"\n{row.name}: {row.vendor}, {row.year}; {row.licence}, {row.licence_url}\n"
-            f"  from {row.repo}{f'; used by {users}' if users else ''}"
-        )
+        click.echo("\n" + fill(f"{row.name}: {row.vendor}, {row.year}; {row.licence}, {row.licence_url}", 2))
+        click.echo(fill(f"  from {row.repo}{f'; used by {users}' if users else ''}", 2))
 
 
 @command.command()
@@ -93,7 +92,7 @@ def verify(names: tuple[str, ...], as_json: bool) -> int:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(names: tuple[str, ...], yes: bool) -> None:
     """Delete sets from this machine."""
-    if not yes:
+    if not yes and any(weights.state(name).present_bytes for name in names):
         click.confirm(f"Delete the weights {', '.join(names)}?", abort=True, err=True)
     for name in names:
         freed = weights.remove(name)

@@ -40,8 +40,8 @@ STATES: dict[Readiness, tuple[str, str]] = {
 }
 """What is shown, and the colour of the chip."""
 INTRO = (
-    "Everything Deepmask needs is built in. These are larger networks by others, for photoreal results; "
-    "they compute on this computer, too."
+    "Deepmask works without any of these. They are larger networks by others, for photoreal faces and more natural "
+    "voices; once downloaded, they compute on this computer, too."
 )
 
 
@@ -256,7 +256,7 @@ def _source() -> str:
     if settings.offline:
         return note("Downloads are switched off (setting offline). Bring files by hand: deepmask weights import FOLDER")
     place = settings.mirror or "huggingface.co"
-    return note(f"Downloads come from {place}, and only when you press Get. Another place: the setting mirror.")
+    return note(f"Downloads come from {place}, and only when you press Get.")
 
 
 def _built_in() -> str:

@@ -71,7 +71,7 @@ def test_the_bars_are_strict(recognizer: DlibRecognizer) -> None:
 
 def test_other_people_are_far(recognizer: DlibRecognizer, known: Embedding) -> None:
     """The first rows of scikit-image's excerpt of Labeled Faces in the Wild are other people's faces, 25 px each."""
-    for grey in np.load(data.data_dir + "/lfw_subset.npy")[:6]:
+    for grey in data.lfw_subset()[:6]:
         small = np.repeat((grey * 255).astype(np.uint8)[..., None], 3, axis=2)
         other = recognizer.embed(small, Face((0.0, 0.0, 25.0, 25.0)))
         assert np.linalg.norm(other - known) > recognizer.match_below + recognizer.match_margin

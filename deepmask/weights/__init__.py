@@ -2,7 +2,7 @@
 
     from deepmask import weights
     weights.accept("sd15")           # the licence, once; weights.offer("sd15") has its name and address
-    weights.fetch("sd15")            # on request only: nothing else in Deepmask downloads anything
+    weights.fetch("sd15")            # on request only: nothing else in Deepmask downloads weights
     weights.missing(("sd15",))       # () once they are there and, where it restricts their use, the licence is accepted
     weights.location("sd15")         # the folder, its files verified
 

@@ -94,8 +94,14 @@ def find(name: str) -> Place:
     if HUB_ID.fullmatch(name) and ((place := _of_hub(name)).complete() or not Path(name).is_dir()):
         return place
     if (folder := Path(name).expanduser()).is_dir():
-        return _of_user(folder)
+        own = next((row for row in table.rows() if not row.shares and _is(folder, models() / row.folder)), None)
+        return _of_user(folder) if own is None else _of_table(own)
     raise UnknownName.of("set of weights, hub id or folder", name, [row.name for row in table.rows()])
+
+
+def _is(folder: Path, other: Path) -> bool:
+    """Whether both are one folder: a set of the table is itself, under its licence, however it is named."""
+    return other.is_dir() and folder.samefile(other)
 
 
 def hub_row(repo: str, files: tuple[WeightFile, ...], licence: str = "", **known: Any) -> Weight:

@@ -271,3 +271,17 @@ def test_a_folder_dropped_in_by_hand_brings_no_proof_of_its_own():
         (folder / name).write_text(json.dumps(forged))
     with pytest.raises(EngineMissing, match="is not the file that was published"):
         weights.location("free")
+
+
+def test_a_set_that_is_named_by_its_folder_keeps_its_licence():
+    folder = put("bound", {"swapper.onnx": SWAPPER})
+    for name in ("bound", str(folder), f"{folder}/../bound"):
+        assert weights.state(name).kind == "licence"
+    licences.accept(BOUND)
+    assert weights.location(str(folder)) == folder
+
+
+def test_two_repositories_never_share_a_folder():
+    put("a--b--c", {"model_index.json": b"{}", "unet/net.safetensors": NET})
+    with pytest.raises(UnknownName):
+        weights.location("a/b--c")

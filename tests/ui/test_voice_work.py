@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from deepmask import engines
-from deepmask.engines import EngineSpec
+from deepmask.engines import EngineSpec, Kind
 from deepmask.errors import Cancelled, InputError, MediaError, PlanError
 from deepmask.media.sound import Sound
 from deepmask.media.sound_writing import SoundWriter
-from deepmask.persona import Attributes, Persona
+from deepmask.persona import Attributes, Gender, Persona
 from deepmask.progress import silent
 from deepmask.transcript import Phrase, Transcript
 from deepmask.vault import Vault
@@ -61,7 +61,11 @@ class Synthesizer:
 
 @pytest.fixture
 def made(monkeypatch):
-    made = {"voice_converter": Converter(), "transcriber": Transcriber(), "speech_synthesizer": Synthesizer()}
+    made: dict[Kind, object] = {
+        "voice_converter": Converter(),
+        "transcriber": Transcriber(),
+        "speech_synthesizer": Synthesizer(),
+    }
     rows = tuple(EngineSpec(kind, "fake", "nowhere:Fake", "", "") for kind in made)
     monkeypatch.setattr(engines, "table", lambda: rows)
     monkeypatch.setattr(engines, "_instance", lambda row: made[row.kind])
@@ -71,7 +75,8 @@ def made(monkeypatch):
 @pytest.fixture
 def vault(own_home):
     vault = Vault(own_home)
-    for name, gender in (("Ben", "male"), ("Maya", "female")):
+    people: list[tuple[str, Gender]] = [("Ben", "male"), ("Maya", "female")]
+    for name, gender in people:
         blank = np.zeros((8, 8, 3), np.uint8)
         vault.add(Persona("", name, "painter", blank, attributes=Attributes(gender=gender)))
     return vault

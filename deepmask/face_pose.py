@@ -108,6 +108,6 @@ class FacePose:
 
         canvas = np.zeros((size_px, size_px, 3), np.uint8)
         radius = max(1, round(DOT * size_px))
-        for x, y in self.points[np.isfinite(self.points).all(1)]:
+        for x, y in self.points[np.isfinite(self.points).all(1)].clip(-1, 2):  # far outside, OpenCV fails
             cv2.circle(canvas, (int(x * size_px), int(y * size_px)), radius, (255, 255, 255), -1)
         return canvas

@@ -15,6 +15,12 @@ Preview = Callable[[RGBImage], None]
 
 MOST_STEPS = 150
 
+_KINDS: dict[str, tuple[type, ...]] = {
+    "prompt": (str,), "negative": (str,), "steps": (int, type(None)), "guidance": (float, int, type(None)),
+    "fast": (bool, type(None)),
+}  # fmt: skip
+"""Of values in plain data."""
+
 
 @dataclass(frozen=True)
 class Wishes:
@@ -56,6 +62,9 @@ class Wishes:
         known = {f.name for f in fields(cls)}
         if extra := set(data) - known:
             raise InputError(f"Unknown wishes {', '.join(sorted(extra))}; known: {', '.join(sorted(known))}.")
+        for name, kinds in _KINDS.items():
+            if name in data and type(data[name]) not in kinds:
+                raise InputError(f"The wish {name} cannot be {data[name]!r}.")
         pose = data.get("pose")
         try:
             return cls(**{**data, "pose": None if pose is None else FacePose.from_json(pose)})

@@ -70,3 +70,7 @@ def test_a_photographed_face_is_framed_as_a_portrait_wherever_it_stood():
 def test_the_mapping_covers_the_face_model_of_openpose():
     assert len(FROM_MESH) == POINTS
     assert max(max(ids) for ids in FROM_MESH) == 473
+
+
+def test_points_far_outside_are_not_drawn():
+    assert FacePose(np.full((POINTS, 2), 1e12)).draw(64).max() == 0

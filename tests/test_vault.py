@@ -184,8 +184,12 @@ def test_variations_lie_in_the_personas_folder_and_go_with_it(vault):
 
 
 @pytest.mark.parametrize(
-    "data", [{"speed": 1}, {"steps": "many"}, {"steps": 0}, {"pose": {"name": "x", "points": [1]}}]
-)
+    "data",
+    [
+        {"speed": 1}, {"steps": "many"}, {"steps": 0}, {"pose": {"name": "x", "points": [1]}},
+        {"prompt": 5}, {"negative": None}, {"fast": "yes"},
+    ],
+)  # fmt: skip
 def test_wishes_are_checked_when_read(data):
     with pytest.raises(InputError):
         Wishes.from_json(data)

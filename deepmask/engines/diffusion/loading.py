@@ -14,6 +14,7 @@ from deepmask.engines.diffusion.checkpoint import (
     Checkpoint,
     Family,
     assert_whole,
+    lora_file,
     read_json,
     weight_files,
 )
@@ -116,7 +117,7 @@ class Networks:
         )
         pipe.set_progress_bar_config(disable=True)
         if self.wanted.lcm:
-            [lora] = (path for path in weight_files(location("lcm_lora")))
+            lora = lora_file()
             assert_whole([lora])
             pipe.load_lora_weights(lora.parent, weight_name=lora.name, local_files_only=True)
             pipe.fuse_lora()

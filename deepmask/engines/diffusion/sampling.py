@@ -8,9 +8,9 @@ from math import ceil
 from typing import Any, Literal
 
 from deepmask.engines.device import Device
-from deepmask.engines.diffusion.checkpoint import Checkpoint
+from deepmask.engines.diffusion.checkpoint import Checkpoint, lora_file
 from deepmask.errors import InputError
-from deepmask.weights import location, missing
+from deepmask.weights import missing
 from deepmask.wishes import Wishes
 
 Way = Literal["plain", "lcm", "turbo"]
@@ -112,8 +112,7 @@ def lcm_fits(checkpoint: Checkpoint) -> bool:
         return False
     from safetensors import safe_open
 
-    [path] = location("lcm_lora").glob("*.safetensors")
-    with safe_open(path, framework="pt") as file:
+    with safe_open(lora_file(), framework="pt") as file:
         keys = [key for key in file.keys() if key.endswith("attn2_to_k.lora_down.weight")]  # noqa: SIM118
         widths = {file.get_slice(key).get_shape()[1] for key in keys}
     return checkpoint.text_width in widths

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepmask import engines, weights
-from deepmask.engines.diffusion import Diffusion, engine, loading
+from deepmask.engines.diffusion import Diffusion, checkpoint, engine, loading
 from deepmask.engines.diffusion.checkpoint import find
 from deepmask.errors import Cancelled, EngineFailed, EngineMissing, InputError
 from deepmask.face_pose import FacePose
@@ -57,7 +57,7 @@ def test_the_pose_changes_the_picture_and_the_networks_are_not_loaded_twice(diff
     assert np.array_equal(free, diffusion.paint(WOMAN, 7, 64, wishes=PLAIN))
 
 
-def test_fast_mode_takes_four_steps_with_the_lora_and_the_small_decoder(diffusion, monkeypatch):
+def test_fast_mode_takes_four_steps_with_the_lora_and_the_small_decoder(diffusion, monkeypatch, tmp_path):
     said = []
     fast = diffusion.paint(WOMAN, 7, 64, progress=lambda _, message: said.append(message))
     assert any(message.startswith("Step 4 of 4") for message in said)
@@ -68,21 +68,17 @@ def test_fast_mode_takes_four_steps_with_the_lora_and_the_small_decoder(diffusio
     monkeypatch.setattr(loading.Networks, "small_decoder", None)
     assert not np.array_equal(fast, diffusion.paint(WOMAN, 7, 64))
     monkeypatch.setattr(loading.Networks, "small_decoder", large)
-    monkeypatch.setattr(loading, "weight_files", _other_lora)
+    monkeypatch.setattr(loading, "lora_file", lambda: _idle(checkpoint.lora_file(), tmp_path))
     assert not np.array_equal(fast, Diffusion().paint(WOMAN, 7, 64))
 
 
-def _other_lora(folder):
-    """As the real one, but in place of the LoRA one that does nothing."""
+def _idle(lora, folder):
+    """A LoRA that does nothing."""
     from safetensors.torch import load_file, save_file
 
-    files = sorted(folder.glob("*.safetensors"))
-    if files[0].name != "pytorch_lora_weights.safetensors":
-        return [path for path in files if ".fp16." in path.name] or files
-    idle = folder.parent / "idle.safetensors"
-    tensors = {name: tensor * (0 if "lora_up" in name else 1) for name, tensor in load_file(files[0]).items()}
-    save_file(tensors, idle)
-    return [idle]
+    tensors = {name: tensor * (0 if "lora_up" in name else 1) for name, tensor in load_file(lora).items()}
+    save_file(tensors, folder / "idle.safetensors")
+    return folder / "idle.safetensors"
 
 
 def test_fast_mode_heeds_a_negative_prompt(diffusion):

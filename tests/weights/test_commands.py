@@ -26,7 +26,7 @@ def typed(capsys):
 def test_the_list_says_what_where_from_and_under_which_licence(typed):
     code, out, _ = typed("list")
     assert code == 0
-    assert "free   420 kB   yes             absent  a free model" in out
+    assert "free   420 kB   yes           absent  a free model" in out
     assert "bound: Maker, 2021; non-commercial research, https://example.org/nc" in out
     assert "from maker/bound" in out
 

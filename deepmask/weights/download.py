@@ -111,7 +111,7 @@ def download(connections: httpx.Client, wanted: Wanted, report: Report) -> Recei
             tries = 1 if _size(part) > before else tries + 1
             if tries > (len(PAUSES_S) if error.reached else _UNREACHABLE_TRIES):
                 raise WeightsError(
-                    f"{wanted.target.name} cannot be fetched from {_host(wanted.url)}: {error}; run the command again "
+                    f"{wanted.target.name} cannot be fetched from {_host(wanted.url)}: {error}; try again "
                     f"to go on where it stopped, or {wanted.by_hand}."
                 ) from error
             _wait(error.pause_s or PAUSES_S[min(tries, len(PAUSES_S)) - 1], str(error), _size(part), report)

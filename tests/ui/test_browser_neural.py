@@ -55,6 +55,7 @@ def test_without_weights_the_style_says_how_to_get_it_and_the_others_work_as_eve
     choose_photoreal(page)
     page.says("Photoreal has to be downloaded once (")
     page.says("deepmask weights get sd15")
+    assert not any(head.text == "Advanced" for head in page.all("button.label-wrap")), "nothing to set before"
     describe(page, PROMPT)
     page.says("The engine 'diffusion' lacks sd15")
     next(e for e in page.all("#style label") if e.text == "Illustrated").click()
@@ -93,13 +94,14 @@ def test_what_is_being_painted_is_seen_and_stopping_keeps_what_is_finished(monke
     monkeypatch.setattr(words.WordPainter, "seconds_a_step", 0.5)
     choose_photoreal(page)
     describe(page, PROMPT)
-    page.find("#painting img", 60)
+    watched = "return document.querySelector('#painting img')?.offsetWidth > 0"  # it is replaced too often to be held
+    page.until(lambda: page.driver.execute_script(watched), 60)
     page.until(lambda: len(page.driver.find_elements("css selector", "#drafts button.thumbnail-item")) >= 1, 60)
     page.click("#stop-painting")
     page.says("Stopped; what was finished before is kept.")
     page.until(lambda: page.find("#create").is_enabled())
     assert 1 <= len(page.all("#drafts button.thumbnail-item")) < 4
-    assert not [e for e in page.driver.find_elements("css selector", "#painting img") if e.is_displayed()]
+    assert not page.driver.execute_script(watched)
 
 
 @needs_browser

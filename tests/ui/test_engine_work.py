@@ -118,3 +118,14 @@ def test_missing_packages_are_told_with_the_command(monkeypatch):
     assert one.readiness == "packages"
     assert "no_such_module" in panel._facts(one)
     assert "<code>pip install something</code>" in panel._facts(one)
+
+
+def test_an_environment_of_its_own_is_told_with_the_command_that_makes_it(monkeypatch):
+    row = EngineSpec(
+        "transcriber", "new", "", "", "MIT", (), "deepmask engines install whisperx", environment="whisperx"
+    )
+    monkeypatch.setattr(engines, "table", lambda: (row,))
+    (one, *_) = engine_work.offers()
+    assert one.readiness == "packages"
+    assert "an environment of its own" in panel._facts(one)
+    assert "<code>deepmask engines install whisperx</code>" in panel._facts(one)

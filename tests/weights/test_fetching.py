@@ -65,7 +65,7 @@ def test_a_broken_off_download_goes_on_where_it_stopped(hub):
 
 def test_a_later_run_goes_on_where_an_earlier_one_gave_up(hub):
     hub.break_after = [70_000, 0, 0, 0, 0, 0]
-    with pytest.raises(WeightsError, match=r"run the command again to go on.*deepmask weights import"):
+    with pytest.raises(WeightsError, match=r"try again to go on.*deepmask weights import"):
         weights.fetch("free")
     assert weights.state("free").kind == "absent"
     assert weights.state("free").present_bytes == 70_000

@@ -232,7 +232,10 @@ def _set(row: Weight) -> str:
 def _packages(one: Offer) -> str:
     if one.row is None or not (absent := one.row.missing_modules()):
         return ""
-    words = f"Still missing: {', '.join(absent)}. Close the app and run:"
+    if one.row.environment:
+        words = "It runs beside Deepmask, in an environment of its own, which this command makes once:"
+    else:
+        words = f"It needs Python packages, too: {', '.join(absent)}. Close the app and run:"
     return f'<p class="dm-note dm-info">{escape(words)}<br><code>{escape(one.row.install)}</code></p>'
 
 

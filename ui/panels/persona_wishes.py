@@ -26,7 +26,7 @@ FREE = "Free"
 
 
 class WishesForm:
-    """The controls; visible while a style is chosen that heeds them."""
+    """The controls; visible while a style is chosen that heeds them and is ready."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -89,7 +89,7 @@ class WishesForm:
     def show(self, session: Session) -> Updates:
         """The controls as the session has them."""
         row = _row(session.style)
-        heeds = row is not None and row.heeds_wishes
+        heeds = row is not None and row.heeds_wishes and not row.missing()
         updates: Updates = {
             self.all: gr.update(visible=heeds),
             self.hint: note(how_to_get(row)) if row is not None and row.missing() else "",

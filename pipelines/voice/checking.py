@@ -17,16 +17,11 @@ from deepmask.progress import Progress, part, silent
 from deepmask.vault import Vault
 from deepmask.voice_plan import Speaker, VoicePlan
 from deepmask.voice_report import VoiceFinding, VoiceReport, VoiceVerdict
+from pipelines.voice.measuring import LONGEST_S, RATE_HZ, excerpt, judge_name, similarity_of, untouched
 from pipelines.voice.model import VoiceOutcome, validate
 from pipelines.voice.rendering import voice_for
 from pipelines.voice.timeline import Turn, turns
 
-RATE_HZ = 16_000
-LONGEST_S = 60.0
-"""How much of each speaker is compared: more changes the figures little."""
-SAME_WAVE = 0.9
-"""Correlation of the waves of one stretch from which on it was not changed; converted speech was seen below .5."""
-_STRETCH_S = 0.5
 LEAST_UNTOUCHED = 0.02
 """Share of unchanged stretches from which on a voice leaks."""
 MOST_SHIFT_S = 0.3
@@ -54,7 +49,7 @@ def check(
     seconds = source.measured.frames / source.rate_hz
     if abs(masked.measured.frames / masked.rate_hz - seconds) > MOST_SHIFT_S:
         raise InputError(f"{masked.name} is not a masked version of {source.name}: their lengths differ.")
-    judge = next((row for row in engines.rows("speaker_recognizer") if not row.missing()), None)
+    judge = judge_name()
     kept = frozenset(s.id for s in plan.speakers if s.decision.action == "keep")
     parts = turns(plan.phrases, seconds, kept, plan.speakers[0].id)
     drawn = {outcome.speaker: outcome for outcome in outcomes}
@@ -62,13 +57,13 @@ def check(
     for n, speaker in enumerate(plan.speakers):
         progress(0.6 * n / len(plan.speakers), "Checking the result")
         own = [turn for turn in parts if turn.speaker == speaker.id]
-        findings.append(_finding(source, masked, speaker, own, drawn.get(speaker.id), judge and judge.name, vault))
+        findings.append(_finding(source, masked, speaker, own, drawn.get(speaker.id), judge, vault))
     clarity = _intelligibility(source, masked) if plan.method == "convert" else None
     lost = _words_lost(masked, plan, part(progress, 0.7, 1.0)) if plan.method == "respeak" else None
     if lost is not None and lost > WORDS_LOST:
         notes = (*notes, f"{lost:.0%} of the words were not heard again; listen to the result and correct the words")
     progress(1.0, "Checked")
-    return VoiceReport(source.name, tuple(findings), judge and judge.name, clarity, lost, notes)
+    return VoiceReport(source.name, tuple(findings), judge, clarity, lost, notes)
 
 
 def _finding(
@@ -85,10 +80,10 @@ def _finding(
     engine, note = (outcome.engine, outcome.note) if outcome else ("unknown", "")
     if decision.action == "keep":
         return VoiceFinding(speaker.id, wanted, "none", "kept")
-    before, after = _excerpt(source, own), _excerpt(masked, own)
-    similarity = None if judge is None else _similarity(judge, before, after)
+    before, after = excerpt(source, own), excerpt(masked, own)
+    similarity = None if judge is None else similarity_of(judge, before, after)
     voice = voice_for(speaker, vault)
-    verdict = _verdict(similarity, _untouched(before, after), judge)
+    verdict = _verdict(similarity, untouched(before, after), judge)
     if verdict == "leak" and not note:
         note = "The voice was not changed enough."
     return VoiceFinding(
@@ -106,48 +101,8 @@ def _finding(
     )
 
 
-def _excerpt(sound: Sound, own: Sequence[Turn]) -> Mono:
-    """Up to :data:`LONGEST_S` of a speaker's turns, (n,) at :data:`RATE_HZ`, taken from all over the recording."""
-    total = sum(turn.end_s - turn.start_s for turn in own)
-    share = min(1.0, LONGEST_S / total) if total else 0.0
-    wanted = [(turn.start_s, turn.start_s + share * (turn.end_s - turn.start_s)) for turn in own]
-    pieces: list[Mono] = [np.zeros(0, np.float32)]
-    at = 0
-    for block in sound.mono(RATE_HZ):
-        for start, end in wanted:
-            low, high = max(round(start * RATE_HZ) - at, 0), min(round(end * RATE_HZ) - at, len(block))
-            if low < high:
-                pieces.append(block[low:high])
-        at += len(block)
-    return np.concatenate(pieces)
-
-
-def _similarity(judge: str, before: Mono, after: Mono) -> float | None:
-    with engines.voices:
-        engine = engines.load("speaker_recognizer", judge)
-        vectors = [engine.embed([samples], RATE_HZ) for samples in (before, after)]
-    first, second = vectors
-    return None if first is None or second is None else float(first @ second)
-
-
-def _untouched(before: Mono, after: Mono) -> float:
-    """Share of the stretches with sound in which the output's wave is the original's."""
-    step = round(_STRETCH_S * RATE_HZ)
-    count = min(len(before), len(after)) // step
-    if not count:
-        return 0.0
-    x, y = (v[: count * step].reshape(count, step).astype(np.float64) for v in (before, after))
-    x, y = x - x.mean(1, keepdims=True), y - y.mean(1, keepdims=True)
-    power = np.sqrt((x**2).mean(1))
-    loud = power > max(0.1 * power.max(), 1e-4)
-    if not loud.any():
-        return 0.0
-    same = (x * y).sum(1) / (np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1) + 1e-9)
-    return float((same[loud] > SAME_WAVE).mean())
-
-
-def _verdict(similarity: float | None, untouched: float, judge: str | None) -> VoiceVerdict:
-    if untouched > LEAST_UNTOUCHED:
+def _verdict(similarity: float | None, unchanged: float, judge: str | None) -> VoiceVerdict:
+    if unchanged > LEAST_UNTOUCHED:
         return "leak"
     if similarity is None or judge is None:
         return "unmeasured"

@@ -16,6 +16,7 @@ from deepmask.media.sound_writing import SoundWriter
 from deepmask.progress import Progress, part
 from deepmask.voice import Voice
 from deepmask.voice_plan import Strength
+from pipelines.voice.measuring import excerpt, judge_name, similarity_of
 from pipelines.voice.timeline import Turn, gate, mixed
 
 BLOCK_S = 5.0
@@ -60,8 +61,9 @@ def convert(
             _write(track, source, gate(source.blocks(BLOCK_S), source.rate_hz, parts, name))
             used[name] = "none"
         else:
-            own = source if len(names) == 1 else _alone(source, parts, name, folder / f"alone-{n}.wav")
-            used[name], notes[name] = _converted(own, voice, converter, strength, track, step)
+            sound = source if len(names) == 1 else _alone(source, parts, name, folder / f"alone-{n}.wav")
+            own = [turn for turn in parts if turn.speaker == name]
+            used[name], notes[name] = _converted(sound, own, voice, converter, strength, track, step)
             if len(names) > 1 and used[name] != "silence":
                 track = _gated(track, parts, name, folder / f"gated-{n}.wav")
         tracks.append(track)
@@ -74,21 +76,39 @@ def convert(
 
 
 def _converted(
-    sound: Sound, voice: Voice, converter: str, strength: Strength, track: Path, progress: Progress
+    sound: Sound, own: list[Turn], voice: Voice, converter: str, strength: Strength, track: Path, progress: Progress
 ) -> tuple[str, str]:
-    """Write one speaker's converted turns; returns the engine, and why it is silence."""
+    """Write one speaker's converted turns; returns the engine, and why it is another strength or silence.
+
+    Where a judge is installed, a voice that still resembles the original is converted again, strongly.
+    """
+    steps: list[Strength] = ["natural", "strong"] if strength == "natural" else ["strong"]
+    note = ""
     try:
         engine = engines.load("voice_converter", converter)
-        secret = secrets.token_bytes(16)
-        blocks = engine.convert(sound, voice, strength=strength, secret=secret, progress=progress)
-        _write(track, sound, _in_turns(blocks, progress))
-        return converter, ""
+        for n, step in enumerate(steps):
+            ahead = part(progress, n / len(steps), (n + 1) / len(steps))
+            secret = secrets.token_bytes(16)
+            blocks = engine.convert(sound, voice, strength=step, secret=secret, progress=ahead)
+            _write(track, sound, _in_turns(blocks, ahead))
+            if n + 1 == len(steps) or not _resembles(sound, Sound.open(track), own):
+                break
+            note = "Converted strongly, because the natural conversion still resembled the original."
+        return converter, note
     except Cancelled:
         raise
     except Exception as error:  # fail closed: whatever goes wrong in an engine, the original is not heard
         reason = str(error).rstrip(".") if isinstance(error, EngineError) else f"it failed ({type(error).__name__})"
         _write(track, sound, _silence(sound))
         return "silence", f"Silence instead of {converter}, because {reason}."
+
+
+def _resembles(before: Sound, after: Sound, own: list[Turn]) -> bool:
+    judge = judge_name()
+    if judge is None:
+        return False
+    similarity = similarity_of(judge, excerpt(before, own), excerpt(after, own))
+    return similarity is not None and similarity >= engines.load("speaker_recognizer", judge).hidden_below
 
 
 def _in_turns(blocks: Iterator[Samples], progress: Progress) -> Iterator[Samples]:

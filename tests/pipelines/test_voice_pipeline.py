@@ -170,6 +170,14 @@ def test_a_voice_that_cannot_be_converted_is_silent(use, source, tmp_path):
     assert "Silence instead of fake" in result.report.findings[0].note
 
 
+@pytest.mark.parametrize(("similarity", "strength"), [(0.6, "natural"), (0.75, "strong"), (0.9, "strong")])
+def test_a_voice_that_still_resembles_the_original_is_converted_strongly(use, source, tmp_path, similarity, strength):
+    made = use(judge=Judge(similarity))
+    found = voice.mask(source, Vault(), tmp_path / "out.wav").report.findings[0]
+    assert made["voice_converter"].strength == strength
+    assert ("Converted strongly" in found.note) == (strength == "strong")
+
+
 def test_only_whoever_is_kept_is_heard_in_the_original(use, source, tmp_path):
     use()
     plan = voice.analyze(source, VoiceOptions(transcribe=True)).decided("ben", VoiceDecision("keep"))

@@ -15,6 +15,10 @@
 The command line prints the message and exits with 2, the app shows it as ``gr.Error``.
 """
 
+import shutil
+import sys
+from pathlib import Path
+
 
 class DeepmaskError(Exception):
     """Root of all errors a user may see. The message is one sentence that names the remedy."""
@@ -64,3 +68,13 @@ class EngineFailed(EngineError):
 
 class Cancelled(DeepmaskError):
     """The user stopped the work; nothing was written."""
+
+
+def own_pip(command: str) -> str:
+    """A command as a remedy: 'pip' is that of the Python that runs this, even where the user's shell finds another."""
+    found = shutil.which("pip")
+    ours = found is not None and Path(found).parent == Path(sys.executable).parent
+    if ours or not command.startswith("pip "):
+        return command
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    return f"{python} -m {command}"

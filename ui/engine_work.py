@@ -129,7 +129,7 @@ def get(one: Offer, accepted: bool, progress: Progress) -> str:
         weights.fetch(row.name, step)
         done += row.size_bytes
     if one.row is not None and one.row.missing_modules():
-        return f"{one.title} is downloaded; it needs packages, too: {one.row.install}"
+        return f"{one.title} is downloaded; it needs packages, too: {one.row.installing()}"
     return f"{one.title} is ready."
 
 

@@ -31,7 +31,7 @@ from deepmask.engines.protocols import (
     Transcriber,
     VoiceConverter,
 )
-from deepmask.errors import EngineMissing, UnknownName
+from deepmask.errors import EngineMissing, UnknownName, own_pip
 from deepmask.progress import Progress
 from deepmask.weights.places import find
 from deepmask.workers import environments
@@ -86,9 +86,13 @@ class EngineSpec:
             return (*absent, f"environment {self.environment}")
         return absent
 
+    def installing(self) -> str:
+        """``install``, with pip as that of the Python that runs this, whichever the user's shell would find."""
+        return own_pip(self.install)
+
     def remedy(self) -> str:
         """The commands that bring what is missing; empty when nothing is."""
-        commands = [self.install] if self.missing_modules() else []
+        commands = [self.installing()] if self.missing_modules() else []
         if absent := weights.missing(self.needed_weights()):
             commands.append(f"deepmask weights get {' '.join(absent)}")
         return " && ".join(commands)

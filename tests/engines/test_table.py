@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 
@@ -5,7 +6,7 @@ import pytest
 
 from deepmask import engines
 from deepmask.engines import EngineSpec
-from deepmask.errors import EngineMissing, UnknownName
+from deepmask.errors import EngineMissing, UnknownName, own_pip
 
 
 def test_our_rows_come_through_the_same_door_as_others():
@@ -14,14 +15,14 @@ def test_our_rows_come_through_the_same_door_as_others():
 
 
 def test_an_unknown_name_lists_the_known():
-    with pytest.raises(UnknownName, match="known: .*dlib"):
+    with pytest.raises(UnknownName, match=r"known: .*dlib"):
         engines.choose("face_recognizer", "oracle")
 
 
 def test_a_named_engine_that_is_not_installed_says_how_to_get_it(monkeypatch):
     row = EngineSpec("face_finder", "far", "nowhere:Far", "", "", ("no_such_module",), "pip install deepmask[far]")
     monkeypatch.setattr(engines, "table", lambda: (row, *engines.EMBEDDED))
-    with pytest.raises(EngineMissing, match=r"no_such_module; run: pip install deepmask\[far\]"):
+    with pytest.raises(EngineMissing, match=r"no_such_module; run: .*pip install deepmask\[far\]"):
         engines.choose("face_finder", "far")
     assert engines.choose("face_finder").name == "thorough", "auto passes over what is missing"
 
@@ -40,3 +41,12 @@ def test_listing_imports_nothing_heavy():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_a_remedy_names_the_pip_of_this_python_unless_the_shell_finds_the_same(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/home/me/deepmask/.venv/bin/python")
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/pip")
+    assert own_pip("pip install it") == "/home/me/deepmask/.venv/bin/python -m pip install it"
+    assert own_pip("deepmask engines install it") == "deepmask engines install it"
+    monkeypatch.setattr(shutil, "which", lambda _: "/home/me/deepmask/.venv/bin/pip")
+    assert own_pip("pip install it") == "pip install it"

@@ -11,7 +11,7 @@ import pytest
 from deepmask import engines, weights
 from deepmask.engines import EngineSpec
 from deepmask.engines import device as device_module
-from deepmask.errors import EngineMissing
+from deepmask.errors import EngineMissing, own_pip
 from deepmask.progress import silent
 from tests.ui.tiny_hub import offered
 from ui.checks import machine, trials
@@ -42,7 +42,7 @@ def test_absent_neural_packages_are_a_note_with_the_command(installed):
     checks = {check.subject: check for check in machine.packages()}
     assert checks["Packages"].state == "ok"
     neural = checks["Neural packages"]
-    assert (neural.state, neural.remedy) == ("note", "Run: pip install 'deepmask[neural]'")
+    assert (neural.state, neural.remedy) == ("note", f"Run: {own_pip('pip install')} 'deepmask[neural]'")
     assert "torch is not installed" in neural.detail
     assert "diffusers 0.1 does not fit" in neural.detail
 
@@ -100,7 +100,7 @@ def test_an_engine_that_waits_for_a_download_is_a_note_and_one_that_came_along_i
     waiting = trials.tried(ROW, sitter)
     assert waiting.state == "note"
     assert waiting.detail == "no_such_module not installed; weights buffalo_l not downloaded."
-    assert waiting.remedy == "Run: pip install new && deepmask weights get buffalo_l"
+    assert waiting.remedy == f"Run: {own_pip('pip install new')} && deepmask weights get buffalo_l"
     own = EngineSpec("face_swapper", "own", "no.such:Engine", "", "MIT", ("no_such_module",))
     assert trials.tried(own, sitter).state == "broken"
 

@@ -5,7 +5,7 @@ import pytest
 
 from deepmask import config, engines, weights
 from deepmask.engines import EngineSpec
-from deepmask.errors import Cancelled, InputError, WeightsError
+from deepmask.errors import Cancelled, InputError, WeightsError, own_pip
 from deepmask.progress import silent
 from deepmask.weights.places import hub_row
 from tests.ui.tiny_hub import offered
@@ -117,7 +117,7 @@ def test_missing_packages_are_told_with_the_command(monkeypatch):
     (one, *_) = engine_work.offers()
     assert one.readiness == "packages"
     assert "no_such_module" in panel._facts(one)
-    assert "<code>pip install something</code>" in panel._facts(one)
+    assert f"<code>{own_pip('pip install something')}</code>" in panel._facts(one)
 
 
 def test_an_environment_of_its_own_is_told_with_the_command_that_makes_it(monkeypatch):

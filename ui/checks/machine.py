@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 
 from deepmask.config import Settings
-from deepmask.errors import DeepmaskError
+from deepmask.errors import DeepmaskError, own_pip
 from ui.checks import Check, first_line, remedy_for
 
 LEAST_MEMORY_GB = 4
@@ -130,7 +130,7 @@ def packages() -> Iterator[Check]:
     fine: list[str] = []
     for requirement in base:
         if problem := _problem(str(requirement.name), requirement.specifier):
-            yield Check("Packages", "broken", f"{problem}.", f"Run: pip install '{requirement}'")
+            yield Check("Packages", "broken", f"{problem}.", f"Run: {own_pip('pip install')} '{requirement}'")
         else:
             fine.append(f"{requirement.name} {_version(requirement.name)}")
     yield Check("Packages", "ok", ", ".join(fine))
@@ -138,7 +138,7 @@ def packages() -> Iterator[Check]:
     problems = [problem for r in extra if (problem := _problem(r.name, r.specifier))]
     if problems:
         detail = f"{'; '.join(problems)}. Only photoreal engines need this."
-        yield Check("Neural packages", "note", detail, "Run: pip install 'deepmask[neural]'")
+        yield Check("Neural packages", "note", detail, f"Run: {own_pip('pip install')} 'deepmask[neural]'")
     elif extra:
         yield Check("Neural packages", "ok", ", ".join(f"{r.name} {_version(r.name)}" for r in extra))
 

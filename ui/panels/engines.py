@@ -236,7 +236,7 @@ def _packages(one: Offer) -> str:
         words = "It runs beside Deepmask, in an environment of its own, which this command makes once:"
     else:
         words = f"It needs Python packages, too: {', '.join(absent)}. Close the app and run:"
-    return f'<p class="dm-note dm-info">{escape(words)}<br><code>{escape(one.row.install)}</code></p>'
+    return f'<p class="dm-note dm-info">{escape(words)}<br><code>{escape(one.row.installing())}</code></p>'
 
 
 def _broken(one: Offer) -> str:

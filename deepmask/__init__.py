@@ -1,4 +1,4 @@
-"""Deepmask: a virtual persona instead of your own face, made and kept on your own machine."""
+"""Deepmask: a virtual persona instead of your own face and voice, made and kept on your own machine."""
 
 import os
 

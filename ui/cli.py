@@ -55,7 +55,7 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="deepmask")
 def cli() -> None:
-    """A virtual persona instead of your own face, made and kept on your own machine.
+    """A virtual persona instead of your own face and voice, made and kept on your own machine.
 
     \b
     deepmask avatar "a good young indian office employee, black hair, male" --seed 7 --name Maya

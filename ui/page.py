@@ -19,7 +19,7 @@ from ui.rest import add_endpoints
 from ui.session import Register, Session, Workspace
 from ui.theme import LOGO
 
-TAGLINE = "A virtual persona instead of your own face"
+TAGLINE = "A virtual persona instead of your own face and voice"
 _DAY = 86_400
 
 

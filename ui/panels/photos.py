@@ -109,7 +109,7 @@ class PhotosPanel:
             label="Faces", show_label=False, columns=3, height="auto", allow_preview=False, object_fit="cover",
             buttons=[], container=False, elem_id="faces", elem_classes="dm-faces",
         )  # fmt: skip
-        with gr.Accordion("Face engine", open=False, elem_id="advanced"):
+        with gr.Accordion("Face engine", open=False, elem_id="swapping"):
             self._build_engine()
         with gr.Group(visible=False, elem_classes="dm-editor") as self.editor:
             self.decision = gr.Dropdown(label="This face", interactive=True, elem_id="decision")

@@ -18,10 +18,7 @@ PROTECTS = (
     (HELPS, "Everything runs on this computer; networks are downloaded only when you ask for one in the Engines tab."),
     (DOES_NOT, "People who know you may recognise your clothes, hair, body or surroundings."),
     (DOES_NOT, "A face that was not found stays visible: look at the result before you share it."),
-    (
-        DOES_NOT,
-        "Somebody determined may recognise a converted voice; one that speaks your words anew hides you better.",
-    ),
+    (DOES_NOT, "Somebody determined may recognise a converted voice; one that speaks anew hides you better."),
     (DOES_NOT, "Of a video only the voice is masked: the picture stays as it is."),
     (DOES_NOT, "Photos that are already public stay as they are."),
 )

@@ -60,6 +60,9 @@ class EngineSpec:
     """Names of sets in :data:`deepmask.weights.WEIGHTS`."""
     model_setting: str = ""
     """The setting by which a user puts another set, hub id or folder in the place of the first of ``weights``."""
+    checker: str = ""
+    """The set that looks at what is made, needed as long as ``Settings.safety_checker`` is on; a part of the first of
+    ``weights``, but perhaps not of what a user puts in its place."""
     environment: str = ""
     """Name of the environment of its own that it runs in (:mod:`deepmask.workers.environments`)."""
     label: str = ""
@@ -70,10 +73,15 @@ class EngineSpec:
     """Of face swappers: whether detail and extent matter (:class:`deepmask.look.Look`)."""
 
     def needed_weights(self) -> tuple[str, ...]:
-        """``weights`` with the choice of the user."""
+        """``weights`` with the choice of the user, and the checker where the model does not bring it along."""
         if not self.model_setting:
             return self.weights
-        return (getattr(Settings.load(), self.model_setting), *self.weights[1:])
+        settings = Settings.load()
+        names = (getattr(settings, self.model_setting), *self.weights[1:])
+        if self.checker and settings.safety_checker:
+            known = set(find(names[0]).row.files)
+            names += () if known.issuperset(weights.weight(self.checker).files) else (self.checker,)
+        return names
 
     def missing(self) -> tuple[str, ...]:
         """Modules that are not installed and weights that cannot be used yet; looks, imports nothing."""
@@ -171,7 +179,7 @@ NEURAL: list[EngineSpec] = [
     EngineSpec("portrait_painter", "diffusion", "deepmask.engines.diffusion:Diffusion",
                "photographs by Stable Diffusion, from words and poses", "Apache-2.0 (diffusers)",
                ("torch", "diffusers", "transformers", "accelerate", "peft"), "pip install 'deepmask[neural]'",
-               ("sd15",), "diffusion_model", label="Photoreal", heeds_wishes=True),
+               ("sd15",), "diffusion_model", "safety_checker", label="Photoreal", heeds_wishes=True),
     EngineSpec("face_recognizer", "arcface", "deepmask.engines.insight:ArcFace",
                "ArcFace, 512 numbers a face", "InsightFace MIT; models non-commercial research",
                _INSIGHT, "pip install 'deepmask[neural]'", ("buffalo_l",), label="ArcFace"),

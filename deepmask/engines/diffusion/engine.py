@@ -16,7 +16,7 @@ from deepmask.engines.diffusion.checkpoint import Checkpoint
 from deepmask.engines.diffusion.encoding import encode
 from deepmask.engines.diffusion.loading import Networks, Wanted, quiet
 from deepmask.engines.diffusion.preview import veiled
-from deepmask.engines.diffusion.safety import PictureCheck
+from deepmask.engines.diffusion.safety import PictureCheck, folder_of_checker
 from deepmask.engines.diffusion.sampling import Sampling
 from deepmask.engines.diffusion.unfit import refuse_unfit
 from deepmask.engines.diffusion.watch import Watch
@@ -151,7 +151,7 @@ class Diffusion:
         refuse_unfit(attributes, wishes.prompt, wishes.negative)
         quiet()
         settings, model, place, way = self._plan(wishes)
-        self._prepare_check(settings, model)
+        self._prepare_check(settings)
         prompt, negative = portrait_words(attributes, wishes.prompt), negative_words(wishes.negative)
         job = _Job(prompt, negative, seed, _canvas(model, size_px), wishes, way, start, strength)
         shown = preview if preview is unseen or self._check is None else lambda image: preview(veiled(image))
@@ -162,11 +162,12 @@ class Diffusion:
         progress(1.0, "Painted")
         return _resized(picture, size_px)
 
-    def _prepare_check(self, settings: Settings, model: Checkpoint) -> None:
-        if not settings.safety_checker:
+    def _prepare_check(self, settings: Settings) -> None:
+        folder = folder_of_checker() if settings.safety_checker else None
+        if folder is None:
             self._check = None
-        elif self._check is None or self._check.model_folder != model.folder:
-            self._check = PictureCheck(model.folder)
+        elif self._check is None or self._check.folder != folder:
+            self._check = PictureCheck(folder)
 
     def _within_memory(self, wanted: Wanted, job: _Job, progress: Progress, preview: Preview) -> RGBImage:
         """The picture, made smaller and smaller as long as memory does not suffice."""

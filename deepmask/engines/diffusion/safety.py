@@ -2,7 +2,7 @@
 
 The checker is Stable Diffusion's own (Rando et al., 2022, describe it): it compares CLIP's reading of the picture with
 seventeen concepts. It is on unless ``Settings.safety_checker`` says otherwise, and without its weights nothing is
-painted.
+painted. A model cannot bring a checker of its own: it could bring one that sees nothing.
 """
 
 from __future__ import annotations
@@ -18,18 +18,21 @@ from deepmask.errors import EngineFailed
 from deepmask.faces import RGBImage
 
 
+def folder_of_checker() -> Path:
+    """Where the checker lies, verified.
+
+    Raises:
+        EngineMissing: it is not on this machine.
+    """
+    return weights.location("safety_checker") / "safety_checker"
+
+
 class PictureCheck:
     """The safety checker, on the processor: a second a picture, and no graphics memory."""
 
-    def __init__(self, model_folder: Path) -> None:
-        """With the checker in the model's own folder, or that of Stable Diffusion 1.5.
-
-        Raises:
-            EngineMissing: neither is there.
-        """
-        self.model_folder = model_folder
-        own = model_folder / "safety_checker"
-        self.folder = own if weight_files(own) else weights.location("safety_checker") / "safety_checker"
+    def __init__(self, folder: Path) -> None:
+        """With the checker in ``folder``, as :func:`folder_of_checker` gives it."""
+        self.folder = folder
 
     def refuse_unfit(self, picture: RGBImage) -> None:
         """Raise if the picture (H, W, 3) may not be shown.

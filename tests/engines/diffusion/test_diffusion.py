@@ -13,7 +13,7 @@ from deepmask.face_pose import FacePose
 from deepmask.persona import Attributes
 from deepmask.weights import table
 from deepmask.wishes import Wishes
-from tests.tiny.diffusion import make_prudish, snapshot
+from tests.tiny.diffusion import NAMES, make_prudish, rows, snapshot
 
 WOMAN = Attributes(gender="female", age=34, hair_style="bob", hair_colour="black")
 PLAIN = Wishes(steps=3, fast=False)
@@ -151,6 +151,20 @@ def test_release_gives_the_networks_back_and_the_next_portrait_is_the_same(diffu
 
 
 @pytest.fixture
+def own_hub(tiny_diffusion, tmp_path, monkeypatch):
+    """A hub's cache that a test may spoil; the table knows the files as they are when ``described`` is called."""
+    hub = tmp_path / "hub"
+    shutil.copytree(tiny_diffusion, hub)
+    monkeypatch.setenv("HF_HUB_CACHE", str(hub))
+
+    def described():
+        others = tuple(row for row in table.WEIGHTS if row.name not in NAMES)
+        monkeypatch.setattr(table, "WEIGHTS", others + rows(hub))
+
+    return hub, described
+
+
+@pytest.fixture
 def own_copy(tiny_diffusion, tmp_path, monkeypatch):
     """A model in a folder of the user's, which a test may spoil."""
     folder = tmp_path / "my-model"
@@ -159,8 +173,10 @@ def own_copy(tiny_diffusion, tmp_path, monkeypatch):
     return folder
 
 
-def test_a_flagged_picture_is_refused(own_copy, monkeypatch):
-    make_prudish(own_copy / "safety_checker")
+def test_a_flagged_picture_is_refused(own_hub, monkeypatch):
+    hub, described = own_hub
+    make_prudish(snapshot(hub, "sd15") / "safety_checker")
+    described()
     with pytest.raises(EngineFailed, match="try another seed"):
         Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN)
     monkeypatch.setenv("DEEPMASK_SAFETY_CHECKER", "false")
@@ -181,24 +197,41 @@ def test_previews_are_blurred_as_long_as_pictures_are_checked(own_copy, monkeypa
     assert checked < 0.5 * sharpness(Diffusion())
 
 
-def test_without_the_safety_checker_nothing_is_painted(own_copy, monkeypatch):
-    shutil.rmtree(own_copy / "safety_checker")
-    assert Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN).std() > 0  # that of Stable Diffusion 1.5 is there
-    monkeypatch.setattr(table, "WEIGHTS", tuple(_absent(row, "safety_checker") for row in table.WEIGHTS))
-    with pytest.raises(EngineMissing, match="deepmask weights get safety_checker"):
+def test_a_model_cannot_bring_a_checker_of_its_own(own_hub, own_copy):
+    hub, described = own_hub
+    make_prudish(snapshot(hub, "sd15") / "safety_checker")
+    described()
+    with pytest.raises(EngineFailed, match="try another seed"):  # whatever the one in the folder of the model says
         Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN)
 
 
-def test_a_safety_checker_that_lacks_numbers_checks_nothing_and_is_refused(own_copy):
+@pytest.mark.parametrize("model", ["sdxl_turbo", "folder"])
+def test_without_the_safety_checker_nothing_is_painted(own_copy, monkeypatch, model):
+    monkeypatch.setenv("DEEPMASK_DIFFUSION_MODEL", str(own_copy) if model == "folder" else model)
+    row = engines.choose("portrait_painter")
+    assert row.name == "diffusion"
+    assert "safety_checker" in row.needed_weights()
+    monkeypatch.setattr(table, "WEIGHTS", tuple(_absent(row, "safety_checker") for row in table.WEIGHTS))
+    assert engines.choose("portrait_painter").name == "painter", "auto passes over a painter that could not paint"
+    for use in (lambda: engines.choose("portrait_painter", "diffusion"), lambda: Diffusion().paint(WOMAN, 1, 64)):
+        with pytest.raises(EngineMissing, match="deepmask weights get safety_checker"):
+            use()
+    monkeypatch.setenv("DEEPMASK_SAFETY_CHECKER", "false")
+    assert engines.choose("portrait_painter").name == "diffusion"
+
+
+def test_a_safety_checker_that_lacks_numbers_checks_nothing_and_is_refused(own_hub):
     from safetensors.torch import load_file, save_file
 
-    path = own_copy / "safety_checker" / "model.fp16.safetensors"
+    hub, described = own_hub
+    path = snapshot(hub, "sd15") / "safety_checker" / "model.fp16.safetensors"
     tensors = load_file(path)
     for spoilt in (
         {name: numbers for name, numbers in tensors.items() if name != "visual_projection.weight"},
         tensors | {"concept_embeds": tensors["concept_embeds"] * float("nan")},
     ):
         save_file(spoilt, path, {"format": "pt"})
+        described()
         with pytest.raises(EngineFailed, match="not complete"):
             Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN)
 
@@ -215,7 +248,7 @@ def test_unfit_words_are_refused_before_anything_is_loaded(tiny_diffusion):
 # -- files that are broken or of another kind -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("part", ["unet/diffusion_pytorch_model", "text_encoder/model", "safety_checker/model"])
+@pytest.mark.parametrize("part", ["unet/diffusion_pytorch_model", "text_encoder/model"])
 def test_a_broken_weight_file_is_named_and_not_used(own_copy, part):
     path = own_copy / f"{part}.fp16.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
@@ -361,8 +394,9 @@ def test_files_that_are_not_loaded_do_not_count_in_a_recipe(diffusion, own_copy)
 def test_the_table_lists_the_engine_and_follows_the_choice_of_the_model(tiny_diffusion, own_copy, monkeypatch):
     row = engines.choose("portrait_painter", "diffusion")
     assert row.heeds_wishes
-    assert row.needed_weights() == (str(own_copy),)
+    assert row.needed_weights() == (str(own_copy), "safety_checker")
     monkeypatch.setenv("DEEPMASK_DIFFUSION_MODEL", "sd15")
+    assert row.needed_weights() == ("sd15",)
     assert row.missing() == weights.missing(("sd15",)) == ()
     assert find("sd15").native_px == 64
 

@@ -13,6 +13,7 @@ An EER of 50 % is chance. An attacker who trains an encoder on masked speech doe
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import resource
 import sys
@@ -192,9 +193,7 @@ def _secret(*numbers: int) -> bytes:
 
 @cache
 def _encoder() -> Any:
-    from resemblyzer import VoiceEncoder
-
-    return VoiceEncoder("cpu", verbose=False)
+    return importlib.import_module("resemblyzer").VoiceEncoder("cpu", verbose=False)
 
 
 def _embedding(clip: Mono) -> NDArray[np.float32]:

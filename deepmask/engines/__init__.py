@@ -195,7 +195,7 @@ NEURAL: list[EngineSpec] = [
                "Whisper with exact times of words, a hundred languages", "BSD-2-Clause; models MIT", ("av",),
                "deepmask engines install whisperx", ("whisper_small",), "whisper_model", environment="whisperx",
                label="WhisperX"),
-    EngineSpec("speaker_recognizer", "resemblyzer", "deepmask.engines.resemblyzer:Resemblyzer",
+    EngineSpec("speaker_recognizer", "resemblyzer", "deepmask.engines.speaker_encoder:Resemblyzer",
                "GE2E speaker encoder: judges masked voices", "Apache-2.0", ("resemblyzer", "webrtcvad"),
                "pip install 'deepmask[judge]'", label="Resemblyzer"),
 ]  # fmt: skip

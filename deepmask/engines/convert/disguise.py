@@ -15,6 +15,7 @@ from deepmask.engines.convert.profile import Profile
 from deepmask.engines.convert.timbre import (
     COEFFICIENTS,
     DB,
+    GRID_HZ,
     KNOTS_HZ,
     Floats,
     average_speech,
@@ -30,6 +31,8 @@ at 200 Hz."""
 _LIVELIEST = 1.5
 _HILL_POINTS = 6.0
 _WAVES = 6
+_HEARD = (GRID_HZ > 100) & (GRID_HZ < 6500)
+"""Points at which recordings of any kind have something to compare."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,13 @@ class Amounts:
     apart: float
     """0: the average envelope is moved; 1: those of voiced and of unvoiced speech, each to its own target. The latter
     hides more and costs words."""
+    candidates: int
+    """Deviations drawn, of which the one that lands farthest from the speaker's own average spectrum is taken."""
 
 
 AMOUNTS: dict[Strength, Amounts] = {
-    "natural": Amounts((0.03, 0.08), 0.03, (1.0, 1.02), 0.02, 5.0, 6.0, 0.0, 0.25, 0.03, 0.0),
-    "strong": Amounts((0.08, 0.18), 0.05, (1.05, 1.12), 0.08, 5.0, 7.0, 0.2, 0.4, 0.05, 1.0),
+    "natural": Amounts((0.03, 0.08), 0.03, (1.0, 1.02), 0.02, 5.0, 6.0, 0.0, 0.25, 0.03, 0.0, 1),
+    "strong": Amounts((0.08, 0.18), 0.05, (1.05, 1.12), 0.08, 5.0, 7.0, 0.2, 0.4, 0.05, 1.0, 1),
 }
 
 
@@ -96,8 +101,8 @@ class Disguise:
         waves = rng.rayleigh(1.0, _WAVES)
         waves *= amounts.wander * np.sqrt(2 / np.sum(waves**2))
         persona = np.random.default_rng([voice.seed, *b"colour"])
-        colour = random_curve(persona, _HILL_POINTS) * amounts.colour_db
-        deviation = random_curve(rng, _HILL_POINTS) * amounts.deviation_db
+        target = average_speech() + random_curve(persona, _HILL_POINTS) * amounts.colour_db / DB
+        drawn = [random_curve(rng, _HILL_POINTS) * amounts.deviation_db / DB for _ in range(amounts.candidates)]
         power = np.exp(rng.choice([-1, 1]) * np.log(rng.uniform(*amounts.power)))
         return cls(
             pitch_hz=voice.pitch_hz,
@@ -107,7 +112,7 @@ class Disguise:
             size=_size(voice, profile, amounts, rng),
             power=float(power),
             knots=1 + rng.uniform(-amounts.knots, amounts.knots, len(KNOTS_HZ)),
-            target=average_speech() + (colour + deviation) / DB,
+            target=target + max(drawn, key=lambda curve: _distance(target + curve, profile.mean)),
             apart=amounts.apart,
             blend=_rotation(rng, amounts.blend),
             breath=voice.breath * float(rng.uniform(0.8, 1.25)),
@@ -125,6 +130,11 @@ def _size(voice: Voice, profile: Profile, amounts: Amounts, rng: np.random.Gener
         way = float(np.sign(voice.pitch_hz - pitch)) or 1.0
         wanted = way * (least + float(rng.uniform(0, amounts.size_jitter)))
     return float(np.exp(np.clip(wanted, -most, most)))
+
+
+def _distance(a: Floats, b: Floats) -> float:
+    """Between two mean spectra on the mel axis, levels left out of account."""
+    return float(np.std((a - b)[_HEARD]))
 
 
 def _rotation(rng: np.random.Generator, amount: float) -> Floats:

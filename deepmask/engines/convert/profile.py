@@ -20,6 +20,8 @@ PITCH_RANGE = 2.2
 _SPEECH_DB = 30.0
 """Frames no further below the loud ones are speech."""
 _LEAST_FRAMES = 20
+_VOICED_SHARE = 0.65
+"""Of speech."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class Profile:
     """The same of unvoiced speech."""
     contours: tuple[tuple[int, Floats], ...]
     """Number of the first frame, and F0 in Hz (0 where unvoiced), of each block looked at."""
+
+    @property
+    def mean(self) -> Floats:
+        """(POINTS,) mean log power of speech, as much of it voiced as is usual."""
+        return _VOICED_SHARE * self.voiced_mean + (1 - _VOICED_SHARE) * self.unvoiced_mean
 
     @classmethod
     def of(cls, pieces: Iterator[tuple[int, NDArray[np.float32]]]) -> Profile | None:

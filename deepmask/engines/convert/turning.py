@@ -31,6 +31,9 @@ _FADE_FRAMES = 2.0
 _WIDEST = 2.5
 """Pitch farther from the median than so many times its spread is an error of the tracker."""
 _MOST_GAIN_DB = 30.0
+_LEVEL_FRAMES = 60.0
+"""Width over which loudness is kept, 0.3 s: colours change the balance of vowels and consonants as a filter does, and
+listeners and recognisers allow for a filter."""
 _SILENT_DB = -100.0
 _VOICED_SHARE = 0.35
 """Of the difference between voiced and unvoiced speech, what voiced speech lies above the average of both."""
@@ -100,9 +103,15 @@ class Turning:
         log_power -= self._absent
         before, after = loudness(frames.log_power), loudness(log_power)
         most = _MOST_GAIN_DB / DB
-        log_power += np.clip(before - after, -most, most)[:, None]
+        kept = _spoken_level(before) - _spoken_level(after)
+        log_power += np.clip(kept, -most, most)[:, None]
         log_power[before < _SILENT_DB / DB + np.log(BINS)] = _NOTHING
         return log_power
+
+
+def _spoken_level(loudness: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logarithm of the mean power around each frame."""
+    return np.log(gaussian_filter1d(np.exp(loudness), _LEVEL_FRAMES, truncate=2.6) + 1e-12)
 
 
 def _lifted(mean: Floats, target: Floats) -> Floats:

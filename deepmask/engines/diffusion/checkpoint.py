@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
 from deepmask import weights
 from deepmask.errors import EngineFailed
-from deepmask.weights import layout
+from deepmask.weights import layout, places
 
 Family = Literal["sd", "sdxl"]
 FAMILIES: dict[str, Family] = {"StableDiffusionPipeline": "sd", "StableDiffusionXLPipeline": "sdxl"}
@@ -19,6 +20,9 @@ FAMILIES: dict[str, Family] = {"StableDiffusionPipeline": "sd", "StableDiffusion
 COMPONENTS = ("unet", "vae", "text_encoder", "text_encoder_2")
 """Those that have weights and are loaded with the pipeline."""
 
+_LONGEST_HEADER = 100 << 20
+"""Of a safetensors file, as its format has it; bytes."""
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -26,6 +30,8 @@ class Checkpoint:
 
     name: str
     """As the settings name it."""
+    title: str
+    """What it is called in a recipe: as the settings name it, but of a path only the end."""
     folder: Path
     family: Family
     turbo: bool
@@ -60,9 +66,7 @@ def read(name: str, folder: Path) -> Checkpoint:
             f"The model {name} is a {index.get('_class_name')}; Deepmask paints with {' and '.join(FAMILIES)}."
         )
     unet, vae = read_json(folder / "unet" / "config.json"), read_json(folder / "vae" / "config.json")
-    scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
-    # Of these families only the turbo models are published with an Euler scheduler that starts at the last step.
-    turbo = scheduler.get("timestep_spacing") == "trailing" and "Euler" in str(scheduler.get("_class_name"))
+    row = places.find(name).row
     try:
         factor = 2 ** (len(vae["block_out_channels"]) - 1)
         native_px, text_width = int(unet["sample_size"]) * factor, int(unet["cross_attention_dim"])
@@ -70,7 +74,20 @@ def read(name: str, folder: Path) -> Checkpoint:
             raise EngineFailed(f"The model {name} is made for inpainting; choose one that paints from words.")
     except (KeyError, TypeError, ValueError) as error:
         raise EngineFailed(f"The configuration of the model {name} is broken ({folder}); fetch it again.") from error
-    return Checkpoint(name, folder, family, turbo, native_px, text_width)
+    title = row.name if row.repo else row.title
+    return Checkpoint(name, title, folder, family, _is_turbo(row, folder, index), native_px, text_width)
+
+
+def _is_turbo(row: weights.Weight, folder: Path, index: dict[str, Any]) -> bool:
+    """Whether a model is a distilled one: its names say so, else its scheduler.
+
+    Of these families only turbo models are published with an Euler scheduler that starts at the last step.
+    """
+    names = (row.repo, row.title, str(index.get("_name_or_path", "")))
+    if any("turbo" in name.lower() for name in names) or row in weights.rows():
+        return any("turbo" in name.lower() for name in names)
+    scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
+    return scheduler.get("timestep_spacing") == "trailing" and "Euler" in str(scheduler.get("_class_name"))
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -110,6 +127,23 @@ def assert_whole(files: list[Path]) -> None:
                 pass
         except (SafetensorError, OSError) as error:
             raise EngineFailed(f"The weight file {path} is broken ({error}); delete it and fetch it again.") from error
+
+
+def numbers_in(files: list[Path]) -> int:
+    """How many numbers safetensors files hold, by their headers: 8 bytes of length, then JSON.
+
+    Raises:
+        EngineFailed: a header is broken.
+    """
+    count = 0
+    for path in files:
+        try:
+            with path.open("rb") as file:
+                header = json.loads(file.read(min(int.from_bytes(file.read(8), "little"), _LONGEST_HEADER)))
+            count += sum(prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise EngineFailed(f"The weight file {path} is broken ({error}); delete it and fetch it again.") from error
+    return count
 
 
 def digest(name: str, files: list[Path]) -> str:

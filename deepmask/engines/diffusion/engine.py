@@ -107,7 +107,7 @@ class Diffusion:
         wishes = wishes or Wishes()
         settings, model, place, way = self._plan(wishes)
         recipe = {
-            "model": model.name,
+            "model": model.title,
             "model_digest": checkpoint.digest(model.name, model.files()),
             "scheduler": way.scheduler_name,
             "steps": str(way.steps),
@@ -120,6 +120,8 @@ class Diffusion:
         for name, used in (("lcm_lora", way.way == "lcm"), ("controlnet_openpose", wishes.pose is not None)):
             if used:
                 recipe[f"{name}_digest"] = checkpoint.digest(name, checkpoint.weight_files(location(name)))
+        if not way.guided:
+            recipe["negative_words"] = "idle without guidance"
         if self._reduced:
             recipe["reduced"] = self._reduced
         return recipe | {package: version(package) for package in ("torch", "diffusers", "transformers")}
@@ -206,7 +208,7 @@ class Diffusion:
         if self._networks is None or self._networks.wanted != wanted:
             self._drop_networks()
             progress(0.0, f"Loading {wanted.checkpoint.name}")
-            self._networks = Networks(wanted)
+            self._networks = Networks(wanted, posed=job.wishes.pose is not None)
         networks = self._networks
         pipe = networks.pipe(pose=job.wishes.pose is not None, picture=job.start is not None)
         pipe.scheduler = job.sampling.scheduler(networks.own_scheduler)

@@ -15,6 +15,7 @@ from deepmask.engines.diffusion.checkpoint import (
     Family,
     assert_whole,
     lora_file,
+    numbers_in,
     read_json,
     weight_files,
 )
@@ -46,15 +47,21 @@ class Wanted:
 class Networks:
     """A loaded model. Parts that only some portraits need are added on first use."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: Wanted, *, posed: bool = False) -> None:
         """Load.
 
+        Args:
+            posed: whether a pose will be wished, so that there must be room for what heeds it.
+
         Raises:
-            EngineFailed: a file is broken; the message names it.
+            EngineFailed: a file is broken, which the message names, or memory does not suffice.
+            InputError: a pose is wished of a model there is no ControlNet for.
+            EngineMissing: the ControlNet is not on this machine.
         """
         self.wanted = wanted
         self._controlnet: Any = None
         self._small_decoder: Any = None
+        self._assert_room(_pose_files(wanted.checkpoint) if posed else [])
         use_all_cores()
         with readable_failures(wanted.checkpoint.name):
             self._pipes = {(False, False): self._load()}
@@ -104,7 +111,6 @@ class Networks:
     def _load(self) -> Any:
         checkpoint, device = self.wanted.checkpoint, self.wanted.device
         assert_whole(checkpoint.files())
-        self._assert_room()
         kind = getattr(_diffusers(), f"{PIPELINES[checkpoint.family]}Pipeline")
         no_checker = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
         pipe = kind.from_pretrained(
@@ -131,11 +137,13 @@ class Networks:
             pipe.vae.enable_tiling()
         return pipe
 
-    def _assert_room(self) -> None:
+    def _assert_room(self, more: list[Path]) -> None:
         """Weights and work fit into the machine: a system that runs out of memory ends the program without a word."""
         checkpoint, device = self.wanted.checkpoint, self.wanted.device
-        numbers = sum(path.stat().st_size // (2 if ".fp16." in path.name else 4) for path in checkpoint.files())
-        needed = numbers * device.dtype.itemsize + WORKING_BYTES[checkpoint.family]
+        decoder = weight_files(checkpoint.folder / "vae")
+        others = [path for path in checkpoint.files() if path not in decoder] + more
+        needed = numbers_in(others) * device.dtype.itemsize + numbers_in(decoder) * self._decoder_dtype().itemsize
+        needed += WORKING_BYTES[checkpoint.family]
         free = free_bytes("cpu")
         if device.kind != "cuda" and needed > free:
             raise EngineFailed(
@@ -163,19 +171,25 @@ class Networks:
 
     def _pose_net(self) -> Any:
         if self._controlnet is None:
+            assert_whole(_pose_files(self.wanted.checkpoint))
             folder = location("controlnet_openpose")
-            if not pose_fits(self.wanted.checkpoint, folder):
-                raise InputError(
-                    f"Face poses are for Stable Diffusion 1.5; paint without one, or set diffusion_model to sd15 "
-                    f"instead of {self.wanted.checkpoint.name}."
-                )
-            assert_whole(weight_files(folder))
             device = self.wanted.device
             net = _diffusers().ControlNetModel.from_pretrained(
                 folder, dtype=device.dtype, variant=variant(folder), use_safetensors=True, local_files_only=True
             )
             self._controlnet = net if self._offloads else net.to(device.kind)
         return self._controlnet
+
+
+def _pose_files(checkpoint: Checkpoint) -> list[Path]:
+    """The weights of the ControlNet for a model."""
+    folder = location("controlnet_openpose")
+    if not pose_fits(checkpoint, folder):
+        raise InputError(
+            f"Face poses are for Stable Diffusion 1.5; paint without one, or set diffusion_model to sd15 "
+            f"instead of {checkpoint.name}."
+        )
+    return weight_files(folder)
 
 
 def pose_fits(checkpoint: Checkpoint, folder: Path) -> bool:

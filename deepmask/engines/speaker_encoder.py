@@ -5,6 +5,7 @@ The package carries its weights. It judges masked recordings; the product works 
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
@@ -29,18 +30,18 @@ class Resemblyzer:
 
     def embed(self, blocks: Iterable[Mono], rate_hz: int) -> NDArray[np.float32] | None:
         """Unit vector (256,); silences are left out first, and less than :data:`LEAST_S` of speech tells nothing."""
-        from resemblyzer import preprocess_wav
-
         samples = np.concatenate([np.zeros(0, np.float32), *resampled(blocks, rate_hz, RATE_HZ)])
         if len(samples) < LEAST_S * RATE_HZ or not samples.any():
             return None
-        speech = preprocess_wav(samples, source_sr=RATE_HZ)
+        speech = self._library.preprocess_wav(samples, source_sr=RATE_HZ)
         if len(speech) < LEAST_S * RATE_HZ:
             return None
         return np.asarray(self._encoder.embed_utterance(speech), np.float32)
 
     @cached_property
-    def _encoder(self) -> Any:
-        from resemblyzer import VoiceEncoder
+    def _library(self) -> Any:
+        return importlib.import_module("resemblyzer")
 
-        return VoiceEncoder("cpu", verbose=False)
+    @cached_property
+    def _encoder(self) -> Any:
+        return self._library.VoiceEncoder("cpu", verbose=False)

@@ -41,6 +41,9 @@ HEAD_CENTRE = (0.5, 0.45)
 HEAD_DEPTH_CM = 7.0
 """The middle of the head behind the middle of the face: a head turns about it."""
 
+OF_PHOTO = "photo"
+"""Name of a pose that was taken from a photo: that of the file could be a person's."""
+
 DOT = 3 / 512
 """Radius of the discs that the ControlNet was trained on, of the side of the picture."""
 
@@ -52,7 +55,7 @@ class FacePose:
     points: NDArray[np.float64] = field(repr=False, compare=False)
     """(70, 2) x, y in 0..1 of the portrait; NaN where a point is not seen."""
     name: str = ""
-    """Of a template, or of the photo it was taken from."""
+    """Of a template, or ``OF_PHOTO``."""
 
     def __post_init__(self) -> None:
         if self.points.shape != (POINTS, 2):

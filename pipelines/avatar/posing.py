@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deepmask import engines
 from deepmask.errors import InputError
-from deepmask.face_pose import FacePose
+from deepmask.face_pose import OF_PHOTO, FacePose
 from deepmask.media import Photo
 from deepmask.progress import Progress, silent
 
@@ -25,4 +25,4 @@ def pose_of(source: Photo, *, progress: Progress = silent) -> FacePose:
         landmarks = engines.load("face_landmarker").fit(source.rgb, found[0].box_xyxy)
     if landmarks is None:
         raise InputError(f"The face in {source.name} is turned away or covered; take one that shows both eyes.")
-    return FacePose.from_landmarks(landmarks, name=source.name)
+    return FacePose.from_landmarks(landmarks, name=OF_PHOTO)

@@ -149,7 +149,7 @@ def test_a_first_persona_never_waits_for_a_slow_painter(monkeypatch, tmp_path):
 def test_the_pose_of_a_photo_needs_one_face():
     face = data.astronaut()[:240, 110:350]
     pose = avatar.pose_of(Photo.from_array(np.ascontiguousarray(face), "selfie.png"))
-    assert pose.name == "selfie.png"
+    assert pose.name == "photo", "not the name of the file"
     assert 0 < np.nanmin(pose.points) < np.nanmax(pose.points) < 1
     eyes = pose.points[36:48, 1].mean()
     assert eyes < pose.points[48:60, 1].mean(), "the mouth lies below the eyes"

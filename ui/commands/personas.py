@@ -9,6 +9,7 @@ import click
 
 from deepmask import engines
 from deepmask.errors import InputError
+from deepmask.face_pose import OF_PHOTO
 from deepmask.faces import RGBImage
 from deepmask.media import FORMATS, Photo
 from deepmask.persona import Persona
@@ -67,7 +68,7 @@ def show(name: str, as_json: bool) -> None:
     if persona.attributes is not None:
         facts["attributes"] = _listed(persona.attributes.to_json())
     if persona.wishes is not None:
-        pose = {"pose": persona.wishes.pose.name or "of a photo"} if persona.wishes.pose else {}
+        pose = {"pose": persona.wishes.pose.name or OF_PHOTO} if persona.wishes.pose else {}
         facts["wishes"] = _listed(persona.wishes.to_json() | pose)
     facts["recipe"] = _listed(persona.recipe)
     facts["voice"] = _listed(persona.voice.to_json()) if persona.voice else None

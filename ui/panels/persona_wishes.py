@@ -11,7 +11,7 @@ from gradio.blocks import Block
 from deepmask import engines, weights
 from deepmask.engines import EngineSpec
 from deepmask.errors import InputError
-from deepmask.face_pose import FacePose
+from deepmask.face_pose import OF_PHOTO, FacePose
 from deepmask.media import Photo
 from deepmask.wishes import Wishes
 from pipelines import avatar
@@ -147,8 +147,8 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def _title(name: str) -> str:
-    """Words under a pose; that of a photo has the name of the file."""
-    if "." in name:
+    """Words under a pose."""
+    if name == OF_PHOTO:
         return "As in the photo"
     return name.replace("three-quarter", "¾").replace("-", " ").capitalize()
 

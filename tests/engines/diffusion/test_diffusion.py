@@ -82,7 +82,9 @@ def _idle(lora, folder):
 
 
 def test_fast_mode_heeds_a_negative_prompt(diffusion):
-    assert diffusion.recipe(Wishes(negative="glasses"))["guidance"] == "1.6"
+    heedful = diffusion.recipe(Wishes(negative="glasses"))
+    assert (heedful["guidance"], "negative_words" in heedful) == ("1.6", False)
+    assert diffusion.recipe()["negative_words"] == "idle without guidance"
     without = diffusion.paint(WOMAN, 7, 64)
     assert not np.array_equal(without, diffusion.paint(WOMAN, 7, 64, wishes=Wishes(negative="glasses")))
 
@@ -299,6 +301,15 @@ def test_sdxl_turbo_is_known_by_its_files_and_takes_no_pose(tiny_diffusion, monk
         turbo.paint(WOMAN, 1, 64, wishes=Wishes(pose=FacePose.template("front")))
 
 
+def test_a_name_outdoes_the_scheduler_when_it_says_whether_a_model_is_distilled(own_copy, tiny_diffusion):
+    scheduler = own_copy / "scheduler" / "scheduler_config.json"
+    shutil.copy(snapshot(tiny_diffusion, "sdxl_turbo") / "scheduler" / "scheduler_config.json", scheduler)
+    assert find(str(own_copy)).turbo, "nothing but the scheduler tells"
+    assert not find("sd15").turbo
+    named = shutil.copytree(snapshot(tiny_diffusion, "sd15"), own_copy.with_name("my-turbo"))
+    assert find(str(named)).turbo
+
+
 # -- memory -----------------------------------------------------------------------------------------------------------
 
 
@@ -344,6 +355,30 @@ def test_a_model_larger_than_the_free_memory_is_not_begun(tiny_diffusion, monkey
         Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN)
 
 
+def test_room_is_reckoned_by_what_the_files_hold_whatever_they_are_called(own_copy, monkeypatch):
+    from safetensors.torch import load_file, save_file
+
+    path = own_copy / "unet" / "diffusion_pytorch_model.fp16.safetensors"
+    tensors = load_file(path)
+    halves = checkpoint.numbers_in([path])
+    assert halves == sum(tensor.numel() for tensor in tensors.values())
+    save_file({name: tensor.float() for name, tensor in tensors.items()}, path)
+    assert checkpoint.numbers_in([path]) == halves
+    path.write_bytes(b"\xff" * 100)
+    with pytest.raises(EngineFailed, match="is broken"):
+        checkpoint.numbers_in([path])
+
+
+def test_a_wished_pose_takes_room_too(tiny_diffusion, monkeypatch):
+    monkeypatch.setenv("DEEPMASK_PRECISION", "float32")
+    monkeypatch.setitem(loading.WORKING_BYTES, "sd", 0)
+    room = 4 * checkpoint.numbers_in(find("sd15").files())
+    monkeypatch.setattr(loading, "free_bytes", lambda kind: room)
+    assert Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN).std() > 0
+    with pytest.raises(EngineFailed, match="GiB are free"):
+        Diffusion().paint(WOMAN, 1, 64, wishes=Wishes(steps=3, fast=False, pose=FacePose.template("front")))
+
+
 def test_other_failures_are_not_taken_for_want_of_memory(tiny_diffusion, monkeypatch):
     _short_of_memory(monkeypatch, 1, RuntimeError("shapes cannot be multiplied"))
     with pytest.raises(EngineFailed, match="shapes cannot be multiplied"):
@@ -380,12 +415,14 @@ def test_a_recipe_names_models_by_digest_and_how_they_were_used(diffusion):
     for key in ("model_digest", "controlnet_openpose_digest"):
         assert len(recipe[key]) == len("sha256:") + 64
     assert all(isinstance(value, str) for value in recipe.values())
+    assert "negative_words" not in recipe
     assert {"torch", "diffusers", "transformers", "precision"} <= recipe.keys()
     assert diffusion.recipe()["model_digest"] == recipe["model_digest"]
 
 
 def test_files_that_are_not_loaded_do_not_count_in_a_recipe(diffusion, own_copy):
     known = diffusion.recipe()["model_digest"]
+    assert diffusion.recipe()["model"] == own_copy.name, "the way to a folder stays on this machine"
     network = own_copy / "unet" / "diffusion_pytorch_model.fp16.safetensors"
     shutil.copy(network, network.with_name("diffusion_pytorch_model.non_ema.fp16.safetensors"))
     assert diffusion.recipe()["model_digest"] == known

@@ -1,5 +1,6 @@
 """The first minute of a newcomer, in a real browser: a persona from a prompt masks a photo, which is downloaded."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -142,3 +143,20 @@ def test_a_portrait_is_not_imported_without_the_users_word(page, astronaut):
     page.click("#import")
     page.says("Please confirm first")
     assert [p.name for p in page.vault.personas()] == before
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [360, 390])
+def test_all_tabs_fit_a_phone(page, width):
+    page.driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    )
+    try:
+        page.driver.get(page.url)
+        page.find("#drop")
+        boxes = [tab.rect for tab in page.all('button[role="tab"]') if tab.text]
+        assert len(boxes) == 6
+        assert all(left["x"] + left["width"] <= right["x"] + 1 for left, right in pairwise(boxes))
+        assert boxes[-1]["x"] + boxes[-1]["width"] <= width
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

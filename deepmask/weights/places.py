@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from deepmask import config
@@ -20,6 +20,9 @@ FREE = ("mit", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4
 """Licences that allow commercial use, as the hub names them; so does the family of 'openrail'."""
 
 NOT_STATED = "not stated"
+
+UNFINISHED = ".part"
+"""At the end of the name of what a download has brought so far; a note on its origin has '.json' more."""
 
 _PIPELINE = "model_index.json"
 """What makes a repository one whole model of the diffusers layout."""
@@ -52,11 +55,20 @@ class Place:
         """Whether all files are there."""
         return bool(self.row.files) and all(self.has(file) for file in self.row.files)
 
-    def foreign_index(self) -> Path | None:
-        """A file that does not belong to the set, but whose list of other files a loader would follow."""
-        names = layout.needed(_names_in(self.folder))
-        own = {file.path for file in self.row.files}
-        found = next((name for name in names if layout.INDEX in name and name not in own), None)
+    def foreign(self) -> Path | None:
+        """A file that does not belong to the set, but that a loader would read: whatever it says, nobody verified it.
+
+        That is a list of other weight files; and in a folder of ours, all that configures or runs beside the files of
+        a set of the table.
+        """
+        present = _names_in(self.folder)
+        strange = [name for name in layout.needed(present) if layout.INDEX in name]
+        sharing = [row for row in table.rows() if self.ours and row.folder == self.row.folder]
+        if self.row in sharing:
+            folders = {PurePosixPath(file.path).parent for file in self.row.files}
+            strange += sorted(name for name in present if PurePosixPath(name).parent in folders and _is_read(name))
+        own = {file.path for row in (self.row, *sharing) for file in row.files}
+        found = next((name for name in strange if name not in own), None)
         return None if found is None else self.folder / found
 
     def manifest(self) -> Manifest:
@@ -111,11 +123,16 @@ def hub_row(repo: str, files: tuple[WeightFile, ...], licence: str = "", **known
         licence: as the hub names it; unless it is known to allow commercial use, it is taken as not allowing it.
         known: other fields of :class:`Weight`.
     """
-    free = licence.lower() in FREE or "openrail" in licence.lower()
     row = Weight(
-        repo, repo, repo, "main", files, licence or NOT_STATED, f"{HUB_PAGE}/{repo}", free, repo.partition("/")[0], 0
-    )
+        repo, repo, repo, "main", files, licence or NOT_STATED, f"{HUB_PAGE}/{repo}", _is_free(licence),
+        repo.partition("/")[0], 0,
+    )  # fmt: skip
     return replace(row, **known)
+
+
+def _is_free(licence: str) -> bool:
+    """Whether a licence is known to allow commercial use."""
+    return licence.lower() in FREE or "openrail" in licence.lower()
 
 
 def _row_of_data(data: dict[str, Any]) -> Weight:
@@ -156,14 +173,36 @@ def _as_found(place: Place) -> Place:
 
 
 def _of_user(folder: Path) -> Place:
-    files = files_of(folder)
-    row = Weight(str(folder), folder.name, "", "", files, "your own folder", "", True, "", 0)
+    """A folder the user names; one of a hub's cache, or with a model card, is under the licence of its publisher."""
+    files, licence = files_of(folder), _stated_licence(folder)
+    if repo := _repo_of_snapshot(folder):
+        known = next((row for row in table.rows() if row.repo == repo and not row.shares), None)
+        row = known or hub_row(repo, files, licence, name=str(folder))
+        return Place(replace(row, files=files), folder, ours=False)
+    free = not licence or _is_free(licence)
+    whose = "your own folder"
+    row = Weight(str(folder), folder.name, "", "", files, licence or whose, str(folder), free, whose, 0)
     return Place(row, folder, ours=False, trusted=True)
+
+
+def _repo_of_snapshot(folder: Path) -> str:
+    """The repository whose snapshot in a hub's cache a folder is ('models--a--b/snapshots/<commit>'), or nothing."""
+    snapshots, repo = folder.resolve().parent, folder.resolve().parent.parent.name
+    if snapshots.name != "snapshots" or not repo.startswith("models--"):
+        return ""
+    return repo.removeprefix("models--").replace("--", "/", 1)
 
 
 def files_of(folder: Path) -> tuple[WeightFile, ...]:
     """The files of a folder that would be loaded."""
     return tuple(WeightFile(name, (folder / name).stat().st_size) for name in layout.needed(_names_in(folder)))
+
+
+def _is_read(name: str) -> bool:
+    """Whether a loader may read a file for its name alone: settings, code, pickles."""
+    if PurePosixPath(name).name.startswith(".") or name.endswith(f"{UNFINISHED}.json"):
+        return False
+    return name.endswith((".json", ".py", *layout.PICKLES))
 
 
 def _names_in(folder: Path) -> list[str]:

@@ -17,7 +17,7 @@ from deepmask.errors import EngineMissing, InputError, WeightsError
 from deepmask.progress import Progress, silent
 from deepmask.weights import layout, licences, table
 from deepmask.weights.manifest import Manifest, sha256_of
-from deepmask.weights.places import NOT_STATED, Place, find
+from deepmask.weights.places import UNFINISHED, Place, find
 from deepmask.weights.table import WeightFile
 
 Verdict = Literal["verified", "unpinned", "unchecked", "broken", "absent"]
@@ -166,7 +166,7 @@ def remove(name: str) -> int:
 
 def parts_of(path: Path) -> tuple[Path, Path]:
     """What a download that was broken off leaves beside ``path``: the beginning, and a note on where it came from."""
-    return path.with_name(f"{path.name}.part"), path.with_name(f"{path.name}.part.json")
+    return path.with_name(f"{path.name}{UNFINISHED}"), path.with_name(f"{path.name}{UNFINISHED}.json")
 
 
 def _findings(place: Place, manifest: Manifest) -> list[Finding]:
@@ -199,9 +199,9 @@ def _judge(name: str, place: Place, findings: list[Finding]) -> tuple[Kind, str]
     if "broken" in verdicts:
         bad = place.folder / next(finding.path for finding in findings if finding.verdict == "broken")
         return "broken", f"{bad} is damaged or is not the file that was published, so it is not used; {get}"
-    if foreign := place.foreign_index():
-        return "broken", f"{foreign} does not belong to the weights {name!r} and leads to other files; delete it."
-    if not row.commercial and row.licence != NOT_STATED and not licences.accepted(row):
+    if foreign := place.foreign():
+        return "broken", f"{foreign} does not belong to the weights {name!r}, and nobody verified it; delete it."
+    if not row.commercial and not licences.accepted(row):
         return "licence", f"The licence of the weights {name!r} ({row.licence}) has not been accepted; {get}"
     if "unchecked" in verdicts:
         return "unchecked", "There; checked before it is first used."

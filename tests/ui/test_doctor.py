@@ -113,6 +113,13 @@ def test_an_engine_that_crashes_is_broken_with_the_reason(monkeypatch):
     assert (kind.state, kind.detail) == ("broken", "no engine of this kind works.")
 
 
+def test_an_engine_that_came_along_and_does_not_find_the_face_is_broken(monkeypatch):
+    row = next(row for row in engines.rows("face_finder") if row.name == "thorough")
+    monkeypatch.setattr(engines.load("face_finder", "thorough"), "find", lambda *_, **__: [])
+    check = trials.tried(row, trials.Sitter.new())
+    assert (check.state, check.detail) == ("broken", "It did not find the face of the sample photo.")
+
+
 def test_neural_engines_that_are_ready_are_tried_and_tell_where_they_run(tmp_path):
     with offered(tmp_path / "hub", np.full((128, 128, 3), 127, np.uint8)):
         for name in ("buffalo_l", "inswapper_128", "gfpgan"):

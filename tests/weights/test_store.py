@@ -177,12 +177,43 @@ def test_a_model_of_the_hubs_cache_is_found_by_its_id(tmp_path):
     contents = {"model_index.json": b"{}", "unet/net.safetensors": NET, "README.md": b"---\nlicense: cc-by-nc-4.0\n---"}
     snapshot = fill_cache(tmp_path, "artist/style", contents)
     assert weights.state("artist/style").kind == "licence"
-    (snapshot / "README.md").unlink()
+    weights.accept("artist/style")
     assert weights.location("artist/style") == snapshot
+    (snapshot / "README.md").unlink()
+    assert weights.state("artist/style").kind == "licence", "what states no licence allows nothing"
+    weights.accept("artist/style")
+    assert weights.location("artist/style") == snapshot
+
+
+@pytest.mark.parametrize("repo", ["artist/style", BOUND.repo])
+def test_a_snapshot_that_is_named_by_its_folder_keeps_its_licence(tmp_path, repo):
+    contents = {"model_index.json": b"{}", "unet/net.safetensors": NET, "README.md": b"---\nlicense: cc-by-nc-4.0\n---"}
+    snapshot = str(fill_cache(tmp_path, repo, contents))
+    with pytest.raises(EngineMissing, match=f"has not been accepted; run: deepmask weights get {snapshot}"):
+        weights.location(snapshot)
+    weights.accept(snapshot)
+    assert str(weights.location(snapshot)) == snapshot
+    (tmp_path / "hf/hub" / f"models--{repo.replace('/', '--')}" / "blobs" / sha256(NET)).write_bytes(b"damaged")
+    with pytest.raises(EngineMissing, match="is damaged"):
+        weights.location(snapshot)
+
+
+def test_a_folder_with_a_model_card_is_under_the_licence_that_it_states(tmp_path):
+    (tmp_path / "clone" / "unet").mkdir(parents=True)
+    (tmp_path / "clone" / "model_index.json").write_text("{}")
+    (tmp_path / "clone" / "unet" / "net.safetensors").write_bytes(NET)
+    for text, kind in (
+        ("no card", "unchecked"),
+        ("---\nlicense: mit\n", "unchecked"),
+        ("---\nlicense: other\n", "licence"),
+    ):
+        (tmp_path / "clone" / "README.md").write_text(text)
+        assert weights.state(str(tmp_path / "clone")).kind == kind, text
 
 
 def test_a_model_dropped_in_by_hand_is_found_by_its_id():
     folder = put("artist--style", {"model_index.json": b"{}", "unet/net.safetensors": NET})
+    weights.accept("artist/style")
     assert weights.location("artist/style") == folder
     (folder / "unet/net.safetensors").write_bytes(b"other")
     with pytest.raises(EngineMissing, match="is damaged"):
@@ -258,6 +289,17 @@ def test_an_index_that_leads_to_files_nobody_verified_is_not_followed():
     assert weights.location("free") == folder
 
 
+@pytest.mark.parametrize("name", ["tokenizer.json", "unet/adapter_config.json", "unet/model.py", "unet/weights.bin"])
+def test_what_loaders_would_read_beside_a_set_is_named_and_the_set_not_used(name):
+    folder = put("free", {**WHOLE, name: b"{}", "notes.md": b"", "other/list.json": b"", "unet/.x.json": b""})
+    put("free", {"model.safetensors.part.json": b"{}"})
+    with pytest.raises(EngineMissing, match=f"{name} does not belong to the weights 'free'") as caught:
+        weights.location("free")
+    assert str(folder / name) in str(caught.value)
+    (folder / name).unlink()
+    assert weights.location("free") == folder
+
+
 def test_a_folder_dropped_in_by_hand_brings_no_proof_of_its_own():
     put("free", WHOLE)
     weights.location("free")
@@ -267,7 +309,8 @@ def test_a_folder_dropped_in_by_hand_brings_no_proof_of_its_own():
     status = (folder / "model.safetensors").stat()
     forged = json.loads(known)
     forged["files"]["model.safetensors"]["mtime_ns"] = status.st_mtime_ns
-    for name in (".deepmask.json", "free.json", "manifest.json"):
+    (folder / "weights").mkdir()
+    for name in (".deepmask.json", "weights/free.json"):
         (folder / name).write_text(json.dumps(forged))
     with pytest.raises(EngineMissing, match="is not the file that was published"):
         weights.location("free")

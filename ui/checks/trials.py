@@ -65,7 +65,7 @@ def tried(row: EngineSpec, sitter: Sitter) -> Check:
         with engines.exclusive:
             said = _TRIALS.get(row.kind, _load)(row, sitter)
     except EngineFailed as error:
-        return Check(subject, "note", str(error))
+        return Check(subject, "note" if is_extra(row) else "broken", str(error))
     except Exception as error:  # whatever it is, the user wants to read it here
         return Check(subject, "broken", f"{first_line(error)}.", remedy_for(error))
     return Check(subject, "ok", f"{said} in {time.perf_counter() - start:.1f} s, the first time{_where(row)}")

@@ -74,7 +74,7 @@ def read(name: str, folder: Path) -> Checkpoint:
             raise EngineFailed(f"The model {name} is made for inpainting; choose one that paints from words.")
     except (KeyError, TypeError, ValueError) as error:
         raise EngineFailed(f"The configuration of the model {name} is broken ({folder}); fetch it again.") from error
-    title = row.name if row.repo else row.title
+    title = row.name if row.name in [known.name for known in weights.rows()] else row.title
     return Checkpoint(name, title, folder, family, _is_turbo(row, folder, index), native_px, text_width)
 
 

@@ -316,6 +316,8 @@ DECADES: dict[str, int] = dict(
     zip(_words("twenties thirties forties fifties sixties seventies eighties"), range(20, 90, 10), strict=True)
 )
 TOO_YOUNG = frozenset(_words("baby child children infant kid kids toddler newborn"))
+THINGS = frozenset({*CLOTH_COLOURS, "kid leather", "kid glove", "kid gloves"})
+"""Phrases that are no people, though their first word may be."""
 """Personas are adults or nearly so."""
 
 NEGATORS = frozenset(_words("no not without never non nor neither sans lacking minus"))

@@ -115,7 +115,7 @@ class _Reader:
             elif not self._deny(match):
                 unknown[match.start] = " ".join(["not", *self.words[match.start : match.stop]])
         for i, word in enumerate(self.words):
-            if word in lexicon.TOO_YOUNG and " ".join(self.words[i : i + 2]) not in lexicon.CLOTH_COLOURS:
+            if word in lexicon.TOO_YOUNG and " ".join(self.words[i : i + 2]) not in lexicon.THINGS:
                 self._apply(_Match(i, i + 1, {"age": YOUNGEST}, _Weight.HINT))
             if not self.taken[i] and word not in lexicon.SILENT and word not in lexicon.NEGATORS:
                 denied = self._denial_before(i) is not None
@@ -178,7 +178,10 @@ class _Reader:
         said = stop < len(self.words) and self._free(i, stop + 1) and self.words[stop] in _AGE_WORDS
         if said:
             stop += 1
-            if self._free(i, stop + 1) and self.words[stop] in ("old", "of"):
+            after = [self.words[n] for n in (stop, stop + 1) if self._free(i, n + 1)]
+            if after[:1] == ["experience"] or (after[:1] == ["of"] and after[1:] not in ([], ["age"])):
+                return None  # how long, not how old
+            if after[:1] in (["old"], ["of"]):
                 stop += 1
         elif not YOUNGEST <= years <= OLDEST:
             return None

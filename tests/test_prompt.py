@@ -151,3 +151,9 @@ def test_reading_needs_nothing_heavy() -> None:
 )
 def test_a_prompt_is_freed_of_what_it_says_outright_of_an_attribute(prompt, names, rest):
     assert without(prompt, names) == rest
+
+
+def test_how_long_somebody_does_a_thing_is_not_their_age():
+    for words in ("man with 10 years of experience", "man, thirty years experience"):
+        assert read(words).attributes.age is None
+    assert read("man of 40 years of age").attributes.age == 40

@@ -266,7 +266,8 @@ class _Judge:
 
     def _embedding(self, picture: RGBImage) -> Embedding | None:
         face = main_face(picture)
-        return None if face is None else self._recognizer.embed(picture, face)
+        vector = None if face is None else self._recognizer.embed(picture, face)
+        return vector if vector is not None and np.isfinite(vector).all() else None
 
     def measured(self, variation: Variation, progress: Progress) -> Variation:
         """The variation with its distance from the portrait and what follows from it."""

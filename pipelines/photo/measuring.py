@@ -70,7 +70,7 @@ class Original:
         """Identity distance original → ``image``; None where nothing could be measured in the original.
 
         The output is aligned twice, where the original's features were and where features are found now, as an
-        attacker would try; the smaller distance counts.
+        attacker would try; the smaller distance counts. Where numbers overflow it is 0: nothing is known to be hidden.
         """
         embedding = self.embedding(recognizer, face)
         if embedding is None:
@@ -80,8 +80,13 @@ class Original:
             with engines.exclusive:
                 engine = engines.load("face_recognizer", recognizer)
                 aligned = (face, measured(image, Face(face.box_xyxy)))
-                self._distances[key] = min(float(np.linalg.norm(embedding - engine.embed(image, f))) for f in aligned)
+                self._distances[key] = min(_apart(embedding, engine.embed(image, f)) for f in aligned)
         return self._distances[key]
+
+
+def _apart(a: Embedding, b: Embedding) -> float:
+    distance = float(np.linalg.norm(a - b))
+    return distance if np.isfinite(distance) else 0.0
 
 
 def rounded(box: Box) -> Box:

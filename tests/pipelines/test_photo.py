@@ -179,6 +179,21 @@ def test_a_flat_shape_hides_whatever_the_judge_reads_around_it(astronaut, plan, 
     assert pixelated.outcomes[0].engine == "solid", "nothing but a flat shape passes a judge that is never content"
 
 
+def test_a_judge_whose_numbers_overflow_says_nothing_is_hidden(astronaut, plan, vault, monkeypatch):
+    masked = photo.render(astronaut, plan, vault)
+    judge = engines.load("face_recognizer", "dlib")
+    embed = type(judge).embed
+
+    def overflowing(self, image, face):
+        return embed(self, image, face) * (1.0 if image is astronaut.rgb else float("nan"))
+
+    monkeypatch.setattr(type(judge), "embed", overflowing)
+    again = Photo.from_array(masked.photo.rgb // 2, "darker.png")
+    (finding,) = photo.check(astronaut, again, plan, masked.outcomes).findings
+    assert finding.verdict in ("weak", "leak")
+    assert finding.distance == 0
+
+
 def test_a_box_drawn_by_hand_is_masked(astronaut, plan, vault):
     empty = plan.without("face-1")
     added = photo.add_box(empty, astronaut, (400, 380, 500, 480), Decision("solid"))

@@ -123,6 +123,15 @@ def test_who_is_beyond_the_bar_is_marked_and_not_kept_unasked(worded, vault, mon
     vault.remove_variation(worded, kept.id)
 
 
+def test_a_judge_whose_numbers_overflow_takes_nobody_for_the_persona(painted, monkeypatch):
+    judge = engines.load("face_recognizer", "dlib")
+    embed = judge.embed
+    sure = [1.0, float("nan")]
+    monkeypatch.setattr(judge, "embed", lambda *args: embed(*args) * sure.pop(0))
+    (unknown,) = avatar.vary(painted, VariationOptions("expression", "laughing", count=1))
+    assert (unknown.same_person, unknown.distance) == (False, None)
+
+
 def test_a_picture_that_cannot_get_the_face_is_not_taken_for_the_persona(worded, monkeypatch):
     swapper = engines.load("face_swapper", "meshwarp")
 

@@ -40,6 +40,8 @@ _MINOR = re.compile(
     r"criancas?|menin[ao]s?)\b"
     r"|девочк|мальчик|ребен|少女|少年|女の子|男の子|子供|小孩|儿童"
 )
+_GOATSKIN = re.compile(r"\b((in|wearing) (white |black |brown |red |soft |fine )?)kid[ -](?=(leather|gloves?)\b)")
+"""Kid as leather: only right after what wears it, since 'a kid, gloves' is two things."""
 _MINOR_ACCENTED = re.compile(r"\bniñ[ao]s?\b")
 """Without its accent it is a name."""
 
@@ -54,7 +56,7 @@ _AGES = tuple(
     re.compile(pattern)
     for pattern in (
         rf"{_NUMBER}{_AND_A_HALF} ?(?:{_YEARS} ?(?:olds?|of age|young)|y ?o)\b",
-        rf"{_NUMBER}{_AND_A_HALF} ?(?:{_YEARS}|y)(?=$| (?!of |ago|later|in |as |at |with ))",
+        rf"{_NUMBER}{_AND_A_HALF} ?(?:{_YEARS}|y)(?=$| (?!of |experience|ago|later|in |as |at |with ))",
         rf"\bage[ds]?(?: (?:is|of|at|about|around|only|just|nearly|almost|between)){{0,2}} {_NUMBER}\b",
         rf"\b{_PEOPLE} (?:of )?{_NUMBER}$",
         rf"\b{_PEOPLE} of {_NUMBER}\b",
@@ -77,7 +79,7 @@ def refuse_unfit(attributes: Attributes, own_words: str, not_wanted: str = "") -
     Raises:
         InputError: they ask for a minor or for sexual content.
     """
-    text = _plain(own_words)
+    text = _plain(_GOATSKIN.sub(r"\1", own_words.casefold()))
     if found := _MINOR.search(text) or _MINOR_ACCENTED.search(unicodedata.normalize("NFKC", own_words.casefold())):
         raise InputError(
             f"Personas are adults, and {found[0]!r} speaks of a minor; write woman, man or person, and an age from "

@@ -31,6 +31,10 @@ SOMEBODY = Attributes()
         "a man with a minor scar, high school teacher",
         "woman in a blazer with a breast pocket",
         "woman, 18",
+        "man with 10 years of experience",
+        "a nurse with twelve years experience, blue eyes",
+        "woman wearing white kid gloves",
+        "man in kid-leather boots",
     ],
 )
 def test_ordinary_prompts_pass(prompt):
@@ -40,7 +44,8 @@ def test_ordinary_prompts_pass(prompt):
 @pytest.mark.parametrize(
     "prompt",
     [
-        "a child", "two kids", "teenage boy", "a schoolgirl", "school-girl with braids", "young girl", "ToDdLeR",
+        "a child", "two kids", "teenage boy", "a schoolgirl", "a kid, gloves", "a kid leather jacket",
+        "in white, kid gloves", "10 years of age, man", "school-girl with braids", "young girl", "ToDdLeR",
         "Téen", "a 12-year-old", "17yo woman", "17 y/o woman", "woman aged 15", "sixteen years old", "age of 9",
         "a 30 year old woman and a twelve year old", "te\u200ben", "loli", "pre-teen",
         "eight-and-a-half years old", "5 and a half years old", "6 months old", "15 year olds", "thirteen years",

@@ -69,6 +69,8 @@ class EngineSpec:
     """What menus call it; empty: its name."""
     heeds_wishes: bool = False
     """Of portrait painters: whether words beyond the attributes matter (:class:`deepmask.wishes.Wishes`)."""
+    varies: bool = False
+    """Of portrait painters: whether they can change a picture (:class:`deepmask.engines.protocols.PortraitVarier`)."""
     heeds_look: bool = False
     """Of face swappers: whether detail and extent matter (:class:`deepmask.look.Look`)."""
 
@@ -179,7 +181,8 @@ NEURAL: list[EngineSpec] = [
     EngineSpec("portrait_painter", "diffusion", "deepmask.engines.diffusion:Diffusion",
                "photographs by Stable Diffusion, from words and poses", "Apache-2.0 (diffusers)",
                ("torch", "diffusers", "transformers", "accelerate", "peft"), "pip install 'deepmask[neural]'",
-               ("sd15",), "diffusion_model", "safety_checker", label="Photoreal", heeds_wishes=True),
+               ("sd15",), "diffusion_model", "safety_checker", label="Photoreal", heeds_wishes=True,
+               varies=True),
     EngineSpec("face_recognizer", "arcface", "deepmask.engines.insight:ArcFace",
                "ArcFace, 512 numbers a face", "InsightFace MIT; models non-commercial research",
                _INSIGHT, "pip install 'deepmask[neural]'", ("buffalo_l",), label="ArcFace"),

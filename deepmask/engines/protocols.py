@@ -49,6 +49,28 @@ class PortraitPainter(Protocol):
         ...
 
 
+class PortraitVarier(PortraitPainter, Protocol):
+    """A painter that can begin with a picture instead of with nothing: ``EngineSpec.varies``."""
+
+    def vary(
+        self,
+        portrait: RGBImage,
+        attributes: Attributes,
+        seed: int,
+        *,
+        wishes: Wishes | None = None,
+        strength: float = 0.5,
+        progress: Progress = silent,
+        preview: Preview = unseen,
+    ) -> RGBImage:
+        """The portrait (n, n, 3) changed towards the words by ``strength``, 0.1..1.
+
+        Raises:
+            EngineFailed: as :meth:`paint`.
+        """
+        ...
+
+
 class FaceFinder(Protocol):
     """Finds faces; a missed face is worse than a false alarm."""
 

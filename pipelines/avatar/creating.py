@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from deepmask import engines
+from deepmask.engines.protocols import PortraitVarier
 from deepmask.errors import EngineFailed, InputError
 from deepmask.faces import RGBImage
 from deepmask.persona import Attributes
@@ -141,6 +143,13 @@ class Order:
     attributes: Attributes
     seed: int
     wishes: Wishes | None
+    start: RGBImage | None = field(default=None, repr=False, compare=False)
+    """The picture (n, n, 3) that is changed, for painters that can; None: painted anew."""
+
+
+CHANGE = 0.6
+"""How far a picture is changed (:meth:`deepmask.engines.protocols.PortraitVarier.vary`): a new place or new clothes
+can be seen, and head, hair and light stay roughly where they were."""
 
 
 def counted(progress: Progress, n: int, count: int) -> Progress:
@@ -156,7 +165,10 @@ def paint(order: Order, size_px: int, progress: Progress, preview: Preview) -> t
     progress(0.0, f"Painting with seed {order.seed}")
     with engines.turn(progress):
         engine = engines.load("portrait_painter", order.engine)
-        portrait = engine.paint(
-            order.attributes, order.seed, size_px, wishes=order.wishes, progress=progress, preview=preview
-        )
+        watched: dict[str, Any] = {"wishes": order.wishes, "progress": progress, "preview": preview}
+        if order.start is None:
+            portrait = engine.paint(order.attributes, order.seed, size_px, **watched)
+        else:
+            varier = cast(PortraitVarier, engine)
+            portrait = varier.vary(order.start, order.attributes, order.seed, strength=CHANGE, **watched)
         return portrait, engine.recipe(order.wishes)

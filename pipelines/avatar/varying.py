@@ -1,7 +1,8 @@
 """Variations: a persona with another expression, in another place, in other clothes.
 
 Painters that go by attributes draw the person again. One that follows words paints somebody new for the changed words,
-and the persona's chosen face is put onto them. Either way a recogniser says whether the picture shows the persona.
+for another place or other clothes beginning with the portrait if it can (``EngineSpec.varies``), and the persona's
+chosen face is put onto them. Either way a recogniser says whether the picture shows the persona.
 """
 
 from __future__ import annotations
@@ -176,6 +177,8 @@ def _wanted(persona: Persona, attributes: Attributes, options: VariationOptions)
     """What to paint: the words and the order of each picture."""
     words = " ".join(options.words.split())
     ideas = [words] if words else _ideas(attributes, options)
+    row = engines.choose("portrait_painter", persona.engine)
+    start = persona.portrait if row.varies and options.kind != "expression" else None
     wanted = []
     for n in range(min(options.count, len(ideas)) if persona.wishes is None else options.count):
         idea = ideas[n % len(ideas)]
@@ -185,7 +188,7 @@ def _wanted(persona: Persona, attributes: Attributes, options: VariationOptions)
         else:
             wishes = _wishes(persona, persona.wishes, idea, options.kind)
             seed = (persona.seed + options.seed + n // len(ideas)) % (MOST_SEED + 1)
-            order = Order(persona.engine, changed, seed, wishes)
+            order = Order(persona.engine, changed, seed, wishes, start)
         wanted.append((idea, order))
     return wanted
 

@@ -110,6 +110,22 @@ def test_the_words_of_the_persona_give_way_and_its_pose_yields_to_an_expression(
     assert dress.negative == "hat"
 
 
+def test_a_painter_that_can_changes_the_portrait_for_a_place_or_clothes(worded, monkeypatch):
+    begun = []
+
+    def vary(self, portrait, attributes, seed, *, strength, **more):
+        begun.append((portrait, strength))
+        return self.paint(attributes, seed, portrait.shape[0], **more)
+
+    rows = tuple(replace(row, varies=row.name == "diffusion") for row in engines.table())
+    monkeypatch.setattr(engines, "table", lambda: rows)
+    monkeypatch.setattr(words.WordPainter, "vary", vary, raising=False)
+    for kind, said in (("setting", "beach"), ("clothing", "red hoodie"), ("expression", "laughing")):
+        avatar.vary(worded, VariationOptions(kind, said, count=1))
+    assert len(begun) == 2, "an expression is painted anew"
+    assert all(portrait is worded.portrait and strength == 0.6 for portrait, strength in begun)
+
+
 def test_who_is_beyond_the_bar_is_marked_and_not_kept_unasked(worded, vault, monkeypatch):
     monkeypatch.setattr(engines.load("face_recognizer", "dlib"), "match_below", 0.01)
     (stranger,) = avatar.vary(worded, VariationOptions("setting", "beach", count=1))

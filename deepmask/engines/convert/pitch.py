@@ -11,12 +11,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
-from scipy.signal import resample_poly
+from scipy.signal import butter, resample_poly, sosfiltfilt
 
 HOP_S = 0.005
 LOWEST_HZ = 60.0
 HIGHEST_HZ = 500.0
 
+_HUM_CUT_HZ = 100.0
 _CANDIDATES = 4
 _VOICING = 0.45
 _OCTAVE_COST = 0.01
@@ -43,7 +44,7 @@ def track(
     """
     count = 1 + int(len(signal) / (rate_hz * HOP_S))
     halved = rate_hz // 2
-    small = resample_poly(signal, 1, 2)
+    small = _without_hum(resample_poly(signal, 1, 2), halved)
     frames = _frames(small, halved, count, lowest_hz)
     peaks = np.abs(frames).max(axis=1)
     loud = float(np.percentile(peaks, 98)) if loud is None else loud
@@ -52,6 +53,12 @@ def track(
     hz, strength = _candidates(frames, halved, lowest_hz, highest_hz)
     quiet = np.maximum(0.0, 2.0 - peaks / loud / (_QUIETEST / (1 + _VOICING)))
     return _cheapest_path(hz, strength, _VOICING + quiet)
+
+
+def _without_hum(signal: NDArray[np.float64], rate_hz: int) -> NDArray[np.float64]:
+    """Mains hum would be taken for a very low voice; that of a real one shows in its harmonics as well."""
+    hum_cut = np.asarray(butter(4, _HUM_CUT_HZ, "highpass", fs=rate_hz, output="sos"))
+    return np.asarray(sosfiltfilt(hum_cut, signal, padlen=min(len(signal) - 1, rate_hz // 10)))
 
 
 def _frames(signal: NDArray[np.float64], rate_hz: int, count: int, lowest_hz: float) -> NDArray[np.float64]:

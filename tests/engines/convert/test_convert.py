@@ -61,6 +61,16 @@ def test_the_pitch_of_the_persona_is_reached(speech, voice, strength):
     assert abs(12 * np.log2(reached / voice.pitch_hz)) < 0.5
 
 
+def test_mains_hum_is_not_taken_for_a_voice(speech):
+    t = np.arange(len(speech)) / RATE
+    humming = (speech + 0.03 * np.sin(2 * np.pi * 60 * t)).astype(np.float32)
+    clean = World().pitch_hz(Sound.from_array(speech[:, None], RATE))
+    heard = World().pitch_hz(Sound.from_array(humming[:, None], RATE))
+    assert clean is not None
+    assert heard is not None
+    assert abs(12 * np.log2(heard / clean)) < 0.5
+
+
 def test_words_stay_where_they_were_and_as_loud(speech):
     out = converted(speech, HIGH)[:, 0]
     before, after = mel_shape(speech), mel_shape(out)

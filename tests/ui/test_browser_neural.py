@@ -93,6 +93,7 @@ def test_what_is_being_painted_is_seen_and_stopping_keeps_what_is_finished(monke
     words.install(monkeypatch)
     monkeypatch.setattr(words.WordPainter, "seconds_a_step", 0.5)
     choose_photoreal(page)
+    page.find("#advanced")  # the page has taken up the style
     describe(page, PROMPT)
     watched = "return document.querySelector('#painting img')?.offsetWidth > 0"  # it is replaced too often to be held
     page.until(lambda: page.driver.execute_script(watched), 60)

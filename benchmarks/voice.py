@@ -86,7 +86,8 @@ class Masking:
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the tables; memory first, before the judge has taken any."""
+    print_table("Time and memory", cost())
     folders = [Path(argument) for argument in sys.argv[1:]]
     maskings = [
         Masking("natural", _converter("natural")),
@@ -101,7 +102,6 @@ def main() -> None:
             print_table(f"Who is recognised: {folder.name}", recognised(recordings(folder), maskings, bars=True))
     if SAMPLES.is_dir():
         print_table("Words understood (PocketSphinx)", understood(maskings[:2]))
-    print_table("Time and memory", cost())
 
 
 # -------------------------------------------------------------------------------------------------------------- speech

@@ -46,8 +46,8 @@ EXIT_LEAK = 3
 def command() -> None:
     """Mask the voices of a recording, or of the sound track of a video.
 
-    The default converts the voice: words, timing and expression stay, and a casual listener or matcher no longer knows
-    it. Only --method respeak, which speaks the words anew, hides a voice from somebody determined.
+    The default converts the voice: words and timing stay, and a program that compares voices errs about a third of the
+    time. Only --method respeak, which speaks the words anew, hides a voice from somebody determined.
     """
 
 

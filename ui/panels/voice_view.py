@@ -23,7 +23,7 @@ WITHSTANDS: dict[tuple[Method, Strength], str] = {
     (
         "convert",
         "natural",
-    ): "Sounds like a person. Misleads a casual listener or matcher more often than not, and nobody "
+    ): "Sounds like a person. Makes a matcher err about a third of the time, and hides from nobody "
     "determined. Words, rhythm and loudness stay yours.",
     ("convert", "strong"): "Misleads more often and is harder to understand. Still not safe from somebody determined. "
     "Words, rhythm and loudness stay yours.",

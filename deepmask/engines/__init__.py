@@ -20,14 +20,19 @@ from typing import Any, Literal, overload
 from deepmask import weights
 from deepmask.config import Settings
 from deepmask.engines.protocols import (
+    AreaSelector,
+    BodyMasker,
     FaceFinder,
     FaceLandmarker,
     FaceRecognizer,
     FaceRestorer,
     FaceSwapper,
+    Inpainter,
+    PersonSegmenter,
     PortraitPainter,
     SpeakerRecognizer,
     SpeechSynthesizer,
+    TextFinder,
     Transcriber,
     VoiceConverter,
 )
@@ -39,6 +44,7 @@ from deepmask.workers import environments
 Kind = Literal[
     "portrait_painter", "face_finder", "face_landmarker", "face_recognizer", "face_swapper", "face_restorer",
     "voice_converter", "transcriber", "speech_synthesizer", "speaker_recognizer",
+    "person_segmenter", "area_selector", "inpainter", "body_masker", "text_finder",
 ]  # fmt: skip
 
 
@@ -272,6 +278,16 @@ def load(kind: Literal["transcriber"], name: str = "auto") -> Transcriber: ...
 def load(kind: Literal["speech_synthesizer"], name: str = "auto") -> SpeechSynthesizer: ...
 @overload
 def load(kind: Literal["speaker_recognizer"], name: str = "auto") -> SpeakerRecognizer: ...
+@overload
+def load(kind: Literal["person_segmenter"], name: str = "auto") -> PersonSegmenter: ...
+@overload
+def load(kind: Literal["area_selector"], name: str = "auto") -> AreaSelector: ...
+@overload
+def load(kind: Literal["inpainter"], name: str = "auto") -> Inpainter: ...
+@overload
+def load(kind: Literal["body_masker"], name: str = "auto") -> BodyMasker: ...
+@overload
+def load(kind: Literal["text_finder"], name: str = "auto") -> TextFinder: ...
 def load(kind: Kind, name: str = "auto") -> Any:
     """The engine itself, made once per process."""
     return _instance(choose(kind, name))

@@ -7,12 +7,13 @@ a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deepmask.area import Area, Body, Selection
 from deepmask.faces import Box, Embedding, Face, Landmarks, Patch, RGBImage
 from deepmask.look import Look
 from deepmask.media.sound import Samples, Sound
@@ -139,6 +140,73 @@ class FaceRestorer(Protocol):
 
     def restore(self, aligned: RGBImage) -> RGBImage:
         """(side_px, side_px, 3) in FFHQ alignment, and the same out."""
+        ...
+
+
+class PersonSegmenter(Protocol):
+    """Finds people from head to foot; a missed person is worse than a false alarm."""
+
+    def segment(self, image: RGBImage, faces: Sequence[Face] = (), *, progress: Progress = silent) -> list[Body]:
+        """Everybody in a picture, with and without a visible face; areas of different people do not overlap.
+
+        Args:
+            faces: those already found; a body that has one of them says which.
+        """
+        ...
+
+
+class AreaSelector(Protocol):
+    """Outlines what somebody points at."""
+
+    def select(self, image: RGBImage, selection: Selection, *, progress: Progress = silent) -> Area:
+        """The area that is meant; further questions about the same picture are answered faster.
+
+        Raises:
+            EngineFailed: nothing can be outlined there.
+        """
+        ...
+
+
+class Inpainter(Protocol):
+    """Fills a hole in a picture."""
+
+    heeds_prompt: bool
+    """Whether it can show what words say; others continue the surroundings."""
+
+    def fill(
+        self,
+        image: RGBImage,
+        hole: Area,
+        *,
+        avoid: Area | None = None,
+        prompt: str = "",
+        seed: int = 0,
+        progress: Progress = silent,
+    ) -> Patch:
+        """What is to be seen instead; opaque within ``hole`` and transparent outside.
+
+        Args:
+            avoid: pixels the filling must not repeat, such as other people.
+
+        Raises:
+            EngineFailed: this hole cannot be filled, or the filling may not be shown (content safety).
+        """
+        ...
+
+
+class BodyMasker(Protocol):
+    """Covers an area plainly; cannot fail."""
+
+    def cover(self, image: RGBImage, area: Area, *, feather_px: float = 0.0) -> Patch:
+        """Opaque within ``area`` except for a soft edge of ``feather_px`` outside of it."""
+        ...
+
+
+class TextFinder(Protocol):
+    """Finds writing, licence plates among it."""
+
+    def find(self, image: RGBImage, *, progress: Progress = silent) -> list[tuple[Area, float]]:
+        """Areas of lines of text with scores 0..1, best first."""
         ...
 
 

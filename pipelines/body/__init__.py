@@ -1,0 +1,1 @@
+"""Bodies: find everybody from head to foot, decide who stays, cover, remove or exchange the others, and check."""

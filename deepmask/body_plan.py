@@ -15,8 +15,10 @@ from deepmask.area import Area, Click, Selection
 from deepmask.errors import InputError, PlanError
 from deepmask.files import write_text
 from deepmask.plan import Match, Plan
+from deepmask.plan_json import Kind, text_of
 
 SCHEMA_VERSION = 1
+_KIND = Kind("body", "the bodies of a photo", "deepmask body plan", SCHEMA_VERSION)
 
 BodyAction = Literal["face", "silhouette", "pixelate", "remove", "swap", "keep"]
 """face: the face as the plan of faces says, the body stays; silhouette: one flat colour; pixelate: few soft cells;
@@ -161,42 +163,26 @@ class BodyPlan:
     @classmethod
     def load(cls, path: Path) -> BodyPlan:
         """Read a plan; raises ``PlanError`` with one sentence when it cannot be used."""
-        try:
-            return cls.from_json(path.read_text("utf-8"))
-        except OSError as error:
-            raise PlanError(f"The plan {path.name} cannot be read ({error.strerror}).") from error
-        except UnicodeDecodeError as error:
-            raise PlanError(f"{path.name} is not a plan: it is not a text file.") from error
+        return cls.from_json(text_of(path))
 
     @classmethod
     def from_json(cls, text: str) -> BodyPlan:
         """From :meth:`to_json`."""
-        try:
-            data = json.loads(text)
-            version, medium = int(data["version"]), data["medium"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise PlanError("This file is not a plan of bodies; make one with 'deepmask body plan'.") from error
-        if medium != "body":
-            raise PlanError(f"The plan is for a {medium}, not for bodies; make one with 'deepmask body plan'.")
-        if version > SCHEMA_VERSION:
-            raise PlanError(
-                f"The plan was written by a newer Deepmask (schema {version}, this one reads up to {SCHEMA_VERSION}); "
-                "update Deepmask or make the plan anew."
-            )
-        try:
-            data["size_wh"] = (int(data["size_wh"][0]), int(data["size_wh"][1]))
-            data["faces"] = Plan.from_json(json.dumps(data["faces"]))
-            data["regions"] = tuple(_region(region) for region in data["regions"])
-            data["edges"] = Edges(**data["edges"])
-            data["engines"] = {str(kind): str(name) for kind, name in dict(data.get("engines", {})).items()}
-            data["seed"] = int(data["seed"])
-            return cls(**data | {"version": SCHEMA_VERSION})
-        except PlanError:
-            raise
-        except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError, InputError) as error:
-            raise PlanError(
-                f"The plan is damaged ({str(error).rstrip('.')}); make one with 'deepmask body plan'."
-            ) from error
+        return _KIND.parse(text, _plan)
+
+
+def _plan(data: dict[str, Any]) -> BodyPlan:
+    return BodyPlan(
+        **data
+        | {
+            "size_wh": (int(data["size_wh"][0]), int(data["size_wh"][1])),
+            "faces": Plan.from_json(json.dumps(data["faces"])),
+            "regions": tuple(_region(region) for region in data["regions"]),
+            "edges": Edges(**data["edges"]),
+            "engines": {str(kind): str(name) for kind, name in dict(data.get("engines", {})).items()},
+            "seed": int(data["seed"]),
+        }
+    )
 
 
 def _region_json(region: BodyRegion) -> dict[str, Any]:

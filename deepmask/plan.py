@@ -10,13 +10,15 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from deepmask.errors import InputError, PlanError
+from deepmask.errors import PlanError
 from deepmask.faces import Box
 from deepmask.files import write_text
 from deepmask.look import Look
+from deepmask.plan_json import Kind, text_of
 
 SCHEMA_VERSION = 2
 """2 added the look of swapped faces; plans of schema 1 are read with the default look."""
+_KIND = Kind("photo", "a photo", "deepmask photo plan", SCHEMA_VERSION)
 
 _FARTHEST_PX = 1e7
 """No picture reaches this far; JSON may hold 1e999 and NaN."""
@@ -123,43 +125,27 @@ class Plan:
     @classmethod
     def load(cls, path: Path) -> Plan:
         """Read a plan; raises ``PlanError`` with one sentence when it cannot be used."""
-        try:
-            return cls.from_json(path.read_text("utf-8"))
-        except OSError as error:
-            raise PlanError(f"The plan {path.name} cannot be read ({error.strerror}).") from error
-        except UnicodeDecodeError as error:
-            raise PlanError(f"{path.name} is not a plan: it is not a text file.") from error
+        return cls.from_json(text_of(path))
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
         """From :meth:`to_json`."""
-        try:
-            data = json.loads(text)
-            version = int(data["version"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise PlanError("This file is not a Deepmask plan; make one with 'deepmask photo plan'.") from error
-        if version > SCHEMA_VERSION:
-            raise PlanError(
-                f"The plan was written by a newer Deepmask (schema {version}, this one reads up to {SCHEMA_VERSION}); "
-                "update Deepmask or make the plan anew."
-            )
-        try:
-            data["regions"] = tuple(_region(r) for r in data["regions"])
-            data["size_wh"] = (int(data["size_wh"][0]), int(data["size_wh"][1]))
-            data["engines"] = {str(kind): str(name) for kind, name in dict(data.get("engines", {})).items()}
-            data["look"] = Look.from_json(data.get("look", {}))
-            plan = cls(**data | {"version": SCHEMA_VERSION})
-        except PlanError:
-            raise
-        except (KeyError, TypeError, ValueError, IndexError, OverflowError, InputError) as error:
-            raise PlanError(
-                f"The plan is damaged ({str(error).rstrip('.')}); make one with 'deepmask photo plan'."
-            ) from error
-        if plan.medium != "photo":
-            raise PlanError(f"The plan is for a {plan.medium}, not for a photo; make one with 'deepmask photo plan'.")
-        if len({r.id for r in plan.regions}) != len(plan.regions):
-            raise PlanError("The plan is damaged: two regions have the same id.")
-        return plan
+        return _KIND.parse(text, _plan)
+
+
+def _plan(data: dict[str, Any]) -> Plan:
+    plan = Plan(
+        **data
+        | {
+            "regions": tuple(_region(r) for r in data["regions"]),
+            "size_wh": (int(data["size_wh"][0]), int(data["size_wh"][1])),
+            "engines": {str(kind): str(name) for kind, name in dict(data.get("engines", {})).items()},
+            "look": Look.from_json(data.get("look", {})),
+        }
+    )
+    if len({r.id for r in plan.regions}) != len(plan.regions):
+        raise PlanError("The plan is damaged: two regions have the same id.")
+    return plan
 
 
 def _region(data: dict[str, Any]) -> Region:

@@ -11,13 +11,15 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from deepmask.errors import InputError, PlanError
+from deepmask.errors import PlanError
 from deepmask.files import write_text
 from deepmask.look import Look
 from deepmask.plan import Decision, Match
+from deepmask.plan_json import Kind, text_of
 from deepmask.track import Key, Span, Track
 
 SCHEMA_VERSION = 1
+_KIND = Kind("video", "a video", "deepmask video plan", SCHEMA_VERSION)
 
 
 @dataclass(frozen=True)
@@ -90,42 +92,27 @@ class VideoPlan:
     @classmethod
     def load(cls, path: Path) -> VideoPlan:
         """Read a plan; raises ``PlanError`` with one sentence when it cannot be used."""
-        try:
-            return cls.from_json(path.read_text("utf-8"))
-        except OSError as error:
-            raise PlanError(f"The plan {path.name} cannot be read ({error.strerror}).") from error
-        except UnicodeDecodeError as error:
-            raise PlanError(f"{path.name} is not a plan: it is not a text file.") from error
+        return cls.from_json(text_of(path))
 
     @classmethod
     def from_json(cls, text: str) -> VideoPlan:
         """From :meth:`to_json`."""
-        try:
-            data = json.loads(text)
-            version, medium = int(data["version"]), data["medium"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise PlanError("This file is not a plan of a video; make one with 'deepmask video plan'.") from error
-        if medium != "video":
-            raise PlanError(f"The plan is for a {medium}, not for a video; make one with 'deepmask video plan'.")
-        if version > SCHEMA_VERSION:
-            raise PlanError(
-                f"The plan was written by a newer Deepmask (schema {version}, this one reads up to {SCHEMA_VERSION}); "
-                "update Deepmask or make the plan anew."
-            )
-        try:
-            data["size_wh"] = (int(data["size_wh"][0]), int(data["size_wh"][1]))
-            data["frames"], data["seconds"] = int(data["frames"]), float(data["seconds"])
-            data["shots"] = tuple(int(frame) for frame in data["shots"])
-            data["tracks"] = tuple(_track(track) for track in data["tracks"])
-            data["engines"] = {str(kind): str(name) for kind, name in dict(data.get("engines", {})).items()}
-            data["look"] = Look.from_json(data.get("look", {}))
-            return cls(**data | {"version": SCHEMA_VERSION})
-        except PlanError:
-            raise
-        except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError, InputError) as error:
-            raise PlanError(
-                f"The plan is damaged ({str(error).rstrip('.')}); make one with 'deepmask video plan'."
-            ) from error
+        return _KIND.parse(text, _plan)
+
+
+def _plan(data: dict[str, Any]) -> VideoPlan:
+    return VideoPlan(
+        **data
+        | {
+            "size_wh": (int(data["size_wh"][0]), int(data["size_wh"][1])),
+            "frames": int(data["frames"]),
+            "seconds": float(data["seconds"]),
+            "shots": tuple(int(frame) for frame in data["shots"]),
+            "tracks": tuple(_track(track) for track in data["tracks"]),
+            "engines": {str(kind): str(name) for kind, name in dict(data.get("engines", {})).items()},
+            "look": Look.from_json(data.get("look", {})),
+        }
+    )
 
 
 def _track_json(track: Track) -> dict[str, Any]:

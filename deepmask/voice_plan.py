@@ -13,10 +13,12 @@ from typing import Any, Literal, Self, get_args
 
 from deepmask.errors import PlanError
 from deepmask.files import write_text
+from deepmask.plan_json import Kind, text_of
 from deepmask.transcript import Phrase, Word
 from deepmask.voice import Voice
 
 SCHEMA_VERSION = 1
+_KIND = Kind("voice", "a recording", "deepmask voice plan", SCHEMA_VERSION)
 
 Method = Literal["convert", "respeak"]
 """convert: the recording itself with another voice's sound; respeak: its words spoken anew, nothing of it remains."""
@@ -114,36 +116,24 @@ class VoicePlan:
     @classmethod
     def load(cls, path: Path) -> VoicePlan:
         """Read a plan; raises ``PlanError`` with one sentence when it cannot be used."""
-        try:
-            return cls.from_json(path.read_text("utf-8"))
-        except OSError as error:
-            raise PlanError(f"The plan {path.name} cannot be read ({error.strerror}).") from error
-        except UnicodeDecodeError as error:
-            raise PlanError(f"{path.name} is not a plan: it is not a text file.") from error
+        return cls.from_json(text_of(path))
 
     @classmethod
     def from_json(cls, text: str) -> VoicePlan:
         """From :meth:`to_json`."""
-        try:
-            data = json.loads(text)
-            version, medium = int(data["version"]), data["medium"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise PlanError("This file is not a plan of a recording; make one with 'deepmask voice plan'.") from error
-        if medium != "voice":
-            raise PlanError(f"The plan is for a {medium}, not for a recording; make one with 'deepmask voice plan'.")
-        if version > SCHEMA_VERSION:
-            raise PlanError(
-                f"The plan was written by a newer Deepmask (schema {version}, this one reads up to {SCHEMA_VERSION}); "
-                "update Deepmask or make the plan anew."
-            )
-        try:
-            data["speakers"] = tuple(_speaker(s) for s in data["speakers"])
-            data["phrases"] = tuple(_phrase(p) for p in data.get("phrases", ()))
-            data["seconds"] = float(data["seconds"])
-            data["engines"] = {str(kind): str(name) for kind, name in dict(data.get("engines", {})).items()}
-            return cls(**data)
-        except (KeyError, TypeError, ValueError) as error:
-            raise PlanError(f"The plan is damaged ({error}); make one with 'deepmask voice plan'.") from error
+        return _KIND.parse(text, _plan)
+
+
+def _plan(data: dict[str, Any]) -> VoicePlan:
+    return VoicePlan(
+        **data
+        | {
+            "speakers": tuple(_speaker(s) for s in data["speakers"]),
+            "phrases": tuple(_phrase(p) for p in data.get("phrases", ())),
+            "seconds": float(data["seconds"]),
+            "engines": {str(kind): str(name) for kind, name in dict(data.get("engines", {})).items()},
+        }
+    )
 
 
 def _speaker(data: dict[str, Any]) -> Speaker:

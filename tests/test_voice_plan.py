@@ -65,7 +65,7 @@ def test_a_bad_plan_is_one_sentence(change):
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "\x00", '{"version": "new"}'])
 def test_what_is_no_plan_is_said_to_be_none(text):
-    with pytest.raises(PlanError, match="not a plan of a recording"):
+    with pytest.raises(PlanError, match="not a Deepmask plan for a recording"):
         VoicePlan.from_json(text)
 
 

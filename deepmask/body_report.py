@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
-from deepmask.files import write_text
 from deepmask.report import Report, Verdict
+from deepmask.report_json import Saved, counted
 
 
 @dataclass(frozen=True)
@@ -26,8 +24,11 @@ class BodyFinding:
     """Why something plainer was done, or what is wrong: one sentence."""
 
 
+_WORDS = {"hidden": "hidden", "weak": "still found there", "leak": "STILL VISIBLE", "kept": "kept as you asked"}
+
+
 @dataclass(frozen=True)
-class BodyReport:
+class BodyReport(Saved):
     """The check of one output."""
 
     source_name: str
@@ -47,20 +48,6 @@ class BodyReport:
         """One sentence for people."""
         if not self.findings:
             return f"Nobody was found from head to foot. {self.faces.summary()}"
-        count = {v: sum(f.verdict == v for f in self.findings) for v in ("hidden", "weak", "leak", "kept")}
-        words = [
-            f"{count['hidden']} hidden" if count["hidden"] else "",
-            f"{count['weak']} still found there" if count["weak"] else "",
-            f"{count['leak']} STILL VISIBLE" if count["leak"] else "",
-            f"{count['kept']} kept as you asked" if count["kept"] else "",
-        ]
+        told = counted((f.verdict for f in self.findings), _WORDS)
         regions = "region" if len(self.findings) == 1 else "regions"
-        return f"{len(self.findings)} {regions}: {', '.join(w for w in words if w)}. {self.faces.summary()}"
-
-    def to_json(self) -> str:
-        """JSON text."""
-        return json.dumps({"safe": self.safe, "summary": self.summary(), **asdict(self)}, indent=2) + "\n"
-
-    def save(self, path: Path) -> None:
-        """Write the JSON atomically."""
-        write_text(path, self.to_json())
+        return f"{len(self.findings)} {regions}: {told}. {self.faces.summary()}"

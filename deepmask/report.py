@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Literal
 
 from deepmask.faces import Box
-from deepmask.files import write_text
+from deepmask.report_json import Saved, counted
 
 Verdict = Literal["hidden", "weak", "leak", "kept"]
 """hidden: another person by the judge's measure; weak: changed, yet closer than we want; leak: still recognisable or
@@ -38,8 +36,16 @@ class Finding:
     """Distance from which on this judge takes a face for somebody else's."""
 
 
+_WORDS = {
+    "hidden": "hidden",
+    "weak": "only weakly disguised",
+    "leak": "STILL RECOGNISABLE",
+    "kept": "kept as you asked",
+}
+
+
 @dataclass(frozen=True)
-class Report:
+class Report(Saved):
     """The check of one output."""
 
     source_name: str
@@ -58,20 +64,6 @@ class Report:
         """One sentence for people."""
         if not self.findings:
             return "No face was found; nothing was changed."
-        count = {v: sum(f.verdict == v for f in self.findings) for v in ("hidden", "weak", "leak", "kept")}
-        words = [
-            f"{count['hidden']} hidden" if count["hidden"] else "",
-            f"{count['weak']} only weakly disguised" if count["weak"] else "",
-            f"{count['leak']} STILL RECOGNISABLE" if count["leak"] else "",
-            f"{count['kept']} kept as you asked" if count["kept"] else "",
-        ]
+        told = counted((f.verdict for f in self.findings), _WORDS)
         faces = "face" if len(self.findings) == 1 else "faces"
-        return f"{len(self.findings)} {faces}: {', '.join(w for w in words if w)}."
-
-    def to_json(self) -> str:
-        """JSON text."""
-        return json.dumps({"safe": self.safe, "summary": self.summary(), **asdict(self)}, indent=2) + "\n"
-
-    def save(self, path: Path) -> None:
-        """Write the JSON atomically."""
-        write_text(path, self.to_json())
+        return f"{len(self.findings)} {faces}: {told}."

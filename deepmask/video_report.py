@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from deepmask.faces import Box
-from deepmask.files import write_text
 from deepmask.report import Verdict
+from deepmask.report_json import Saved, counted
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,16 @@ class VideoFinding:
     """Where a face is that the plan does not speak of, in the first frame of ``leaking``."""
 
 
+_WORDS = {
+    "hidden": "hidden",
+    "weak": "only weakly disguised",
+    "leak": "STILL RECOGNISABLE",
+    "kept": "kept as you asked",
+}
+
+
 @dataclass(frozen=True)
-class VideoReport:
+class VideoReport(Saved):
     """The check of one output."""
 
     source_name: str
@@ -55,23 +61,9 @@ class VideoReport:
         """One sentence for people."""
         if not self.findings:
             return f"No face was found in {self.frames} frames; nothing was changed."
-        count = {v: sum(f.verdict == v for f in self.findings) for v in ("hidden", "weak", "leak", "kept")}
-        words = [
-            f"{count['hidden']} hidden" if count["hidden"] else "",
-            f"{count['weak']} only weakly disguised" if count["weak"] else "",
-            f"{count['leak']} STILL RECOGNISABLE" if count["leak"] else "",
-            f"{count['kept']} kept as you asked" if count["kept"] else "",
-        ]
+        told = counted((f.verdict for f in self.findings), _WORDS)
         tracks = "track" if len(self.findings) == 1 else "tracks"
         return (
-            f"{len(self.findings)} {tracks} of faces: {', '.join(w for w in words if w)}; "
+            f"{len(self.findings)} {tracks} of faces: {told}; "
             f"{self.looked_at} of {self.frames} frames were looked at again."
         )
-
-    def to_json(self) -> str:
-        """JSON text."""
-        return json.dumps({"safe": self.safe, "summary": self.summary(), **asdict(self)}, indent=2) + "\n"
-
-    def save(self, path: Path) -> None:
-        """Write the JSON atomically."""
-        write_text(path, self.to_json())

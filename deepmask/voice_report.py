@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Literal
 
-from deepmask.files import write_text
+from deepmask.report_json import Saved, counted
 
 VoiceVerdict = Literal["hidden", "weak", "leak", "unmeasured", "kept"]
 """hidden: another speaker by the judge's measure; weak: changed, yet closer than we want; leak: still the original;
@@ -39,8 +37,17 @@ class VoiceFinding:
     """Why a plainer engine was used, or what is wrong: one sentence."""
 
 
+_WORDS = {
+    "hidden": "hidden",
+    "weak": "only weakly disguised",
+    "leak": "STILL RECOGNISABLE",
+    "unmeasured": "changed, not measured",
+    "kept": "kept as you asked",
+}
+
+
 @dataclass(frozen=True)
-class VoiceReport:
+class VoiceReport(Saved):
     """The check of one output."""
 
     source_name: str
@@ -63,18 +70,6 @@ class VoiceReport:
 
     def summary(self) -> str:
         """One sentence for people."""
-        words = {
-            "hidden": "hidden", "weak": "only weakly disguised", "leak": "STILL RECOGNISABLE",
-            "unmeasured": "changed, not measured", "kept": "kept as you asked",
-        }  # fmt: skip
-        count = {v: sum(f.verdict == v for f in self.findings) for v in words}
+        told = counted((f.verdict for f in self.findings), _WORDS)
         voices = "voice" if len(self.findings) == 1 else "voices"
-        return f"{len(self.findings)} {voices}: {', '.join(f'{n} {words[v]}' for v, n in count.items() if n)}."
-
-    def to_json(self) -> str:
-        """JSON text."""
-        return json.dumps({"safe": self.safe, "summary": self.summary(), **asdict(self)}, indent=2) + "\n"
-
-    def save(self, path: Path) -> None:
-        """Write the JSON atomically."""
-        write_text(path, self.to_json())
+        return f"{len(self.findings)} {voices}: {told}."

@@ -71,7 +71,7 @@ def test_errors_are_one_sentence(client, talk, tmp_path):
         client.predict(handle_file(str(text)), "", "convert", "natural", api_name="/mask_voice")
     with pytest.raises(Exception, match="no persona named 'Nobody'"):
         client.predict(handle_file(str(talk)), "Nobody", "convert", "natural", api_name="/mask_voice")
-    with pytest.raises(Exception, match="not a plan of a recording"):
+    with pytest.raises(Exception, match="not a Deepmask plan for a recording"):
         client.predict(handle_file(str(talk)), {"a": 1}, api_name="/render_voice")
     with pytest.raises(Exception, match="Give a recording"):
         client.predict(None, "", "en", api_name="/transcribe_voice")

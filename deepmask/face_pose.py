@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from deepmask.errors import UnknownName
 from deepmask.faces import Landmarks, RGBImage
-from deepmask.head_pose import frontal_face, similarity_fit
+from deepmask.head_pose import Similarity, frontal_face, orthographic_fit, similarity_fit
 from deepmask.landmark_points import RIGID
 from deepmask.resources import ASSETS
 
@@ -33,6 +33,13 @@ FROM_MESH: tuple[tuple[int, ...], ...] = (
     (78,), (82,), (13,), (312,), (308,), (317,), (14,), (87,), (468,), (473,),
 )  # fmt: skip
 """For each point the landmarks of MediaPipe FaceMesh whose mean it is."""
+
+STIFF = (0, 1, 15, 16, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 39, 42, 45, *range(17, 27))
+"""Of the 70 those that move little with expression: ears, nose, corners of the eyes, brows."""
+LEAST_STIFF = 16
+"""So many of them have to be seen to tell how a head is held."""
+MOST_ERROR = 0.12
+"""RMS distance of those from the posed mean face, in its heights; of a photographed face it stays below .03."""
 
 FRAME_CM = 40.0
 """Side of a head-and-shoulders portrait, measured at the face."""
@@ -81,10 +88,29 @@ class FacePose:
         """
         rigid = list(RIGID)
         mean = frontal_face()
-        fit = similarity_fit(mean[rigid], landmarks[rigid])
-        centre = fit.apply(mean[rigid].mean(0) + [0.0, 0.0, HEAD_DEPTH_CM])[:2]
         points = np.array([landmarks[list(ids), :2].mean(0) for ids in FROM_MESH])
-        return cls((points - centre) / (fit.scale * frame_cm) + HEAD_CENTRE, name)
+        return cls(_framed(points, similarity_fit(mean[rigid], landmarks[rigid]), frame_cm), name)
+
+    @classmethod
+    def from_points(cls, points: NDArray[np.float64], *, name: str = "") -> Self | None:
+        """The pose of a photographed face of which OpenPose's points are known, as a portrait would show it.
+
+        Args:
+            points: (70, 2) in pixels; NaN where a point is not seen.
+
+        Returns:
+            None where they do not lie as those of a face do.
+        """
+        stiff = [n for n in STIFF if np.isfinite(points[n]).all()]
+        if len(stiff) < LEAST_STIFF:
+            return None
+        mean = frontal_face()
+        model = np.array([mean[list(FROM_MESH[n])].mean(0) for n in stiff])
+        fit = orthographic_fit(model, points[stiff])
+        error = np.sqrt(((fit.apply(model)[:, :2] - points[stiff]) ** 2).sum(1).mean())
+        if not error < MOST_ERROR * fit.scale * np.ptp(mean[:, 1]):
+            return None
+        return cls(_framed(points, fit, FRAME_CM), name)
 
     @classmethod
     def templates(cls) -> tuple[Self, ...]:
@@ -114,3 +140,9 @@ class FacePose:
         for x, y in self.points[np.isfinite(self.points).all(1)].clip(-1, 2):  # far outside, OpenCV fails
             cv2.circle(canvas, (int(x * size_px), int(y * size_px)), radius, (255, 255, 255), -1)
         return canvas
+
+
+def _framed(points: NDArray[np.float64], fit: Similarity, frame_cm: float) -> NDArray[np.float64]:
+    """Points (70, 2) of a photo where a portrait of ``frame_cm`` would have them; ``fit`` poses the mean face there."""
+    middle = frontal_face()[list(RIGID)].mean(0) + [0.0, 0.0, HEAD_DEPTH_CM]
+    return (points - fit.apply(middle)[:2]) / (fit.scale * frame_cm) + HEAD_CENTRE

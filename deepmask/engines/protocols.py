@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmask.area import Area, Body, Selection
+from deepmask.face_pose import FacePose
 from deepmask.faces import Box, Embedding, Face, Landmarks, Patch, RGBImage
 from deepmask.look import Look
 from deepmask.media.sound import Samples, Sound
@@ -89,6 +90,18 @@ class FaceLandmarker(Protocol):
 
     def yaw_degrees(self, landmarks: Landmarks) -> float:
         """Turn of the head to the side, 0 = towards the camera, absolute value."""
+        ...
+
+
+class PoseReader(Protocol):
+    """Finds out how a head is held and the face is moved."""
+
+    def read(self, image: RGBImage, box: Box) -> FacePose | None:
+        """The pose of the face in ``box``, as a portrait would show it; None where it cannot be told.
+
+        Raises:
+            EngineFailed: the engine itself does not work.
+        """
         ...
 
 

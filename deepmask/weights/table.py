@@ -251,6 +251,16 @@ WEIGHTS: tuple[Weight, ...] = (
         ),
         "OpenRAIL", _RAIL_URL, True, "Lvmin Zhang", 2023, helps=("diffusion",),
     ),
+    # Revision, size and digest: stated alike by several projects that read them from the hub's listing.
+    Weight(
+        "openpose_face", "OpenPose: 70 points of a face",
+        "lllyasviel/Annotators", "982e7edaec38759d914a963c48c4726685de7d96",
+        (WeightFile("facenet.pth", 153_718_792,
+                    "8beb52e548624ffcc4aed12af7aee7dcbfaeea420c75609fee999fe7add79d43"),),
+        "non-commercial research (CMU OpenPose)",
+        "https://github.com/CMU-Perceptual-Computing-Lab/openpose/blob/master/LICENSE", False,
+        "Carnegie Mellon University", 2017,
+    ),
     # Digest: darkshapes/MIR (mir/mir.json).
     Weight(
         "lcm_lora", "LCM-LoRA: few steps, Stable Diffusion 1.5",

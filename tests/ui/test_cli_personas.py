@@ -55,6 +55,9 @@ def test_wishes_are_given_to_styles_that_follow_words_and_others_say_that_they_d
     code, _, told = deepmask("avatar", "bald man", "-o", tmp_path / "q.png", "--style", "diffusion", "--pose", "upside")
     assert code == 2
     assert "There is no pose named 'upside'; known: " in told
+    asked = ("avatar", "bald man", "-o", tmp_path / "q.png", "--style", "diffusion", "--pose-by", "openpose")
+    assert "name that photo with --pose" in deepmask(*asked)[2]
+    assert "there is no photo front" in deepmask(*asked, "--pose", "front")[2]
 
 
 def test_without_weights_one_line_says_how_to_get_them(deepmask, tmp_path):

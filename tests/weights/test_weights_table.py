@@ -20,7 +20,7 @@ def test_rows_are_complete(row):
     assert row.title
     assert row.vendor
     assert row.licence
-    assert 2019 < row.year < 2100
+    assert 2015 < row.year < 2100
     assert row.licence_url.startswith("https://")
     assert re.fullmatch(r"[\w.-]+/[\w.-]+", row.repo)
     assert row.revision == "main" or re.fullmatch(r"[0-9a-f]{40}", row.revision)

@@ -33,6 +33,10 @@ def _styles() -> list[str]:
     return ["auto", *(row.name for row in engines.rows("portrait_painter"))]
 
 
+def _pose_readers() -> list[str]:
+    return ["auto", *(row.name for row in engines.rows("pose_reader"))]
+
+
 def _heeding() -> list[EngineSpec]:
     """The styles that follow words."""
     return [row for row in engines.rows("portrait_painter") if row.heeds_wishes]
@@ -72,6 +76,11 @@ class _WithHint(click.Command):
 @click.option("--fast/--no-fast", default=Wishes.fast, help="Diffusion: few steps or many; else the device decides.")
 @click.option(
     "--pose", help="Diffusion: how the head is held, by name (a wrong one lists them) or as in a photo of one face."
+)
+@click.option(
+    "--pose-by",
+    type=click.Choice(_pose_readers()),
+    help="What reads the pose of the photo; openpose is for non-commercial use only.  [default: auto]",
 )
 @overwrite_option
 @json_option
@@ -134,20 +143,25 @@ def _wishes(style: str, given: dict[str, Any]) -> Wishes:
     asked = {name: value for name, value in given.items() if value not in (None, "")}
     row = engines.choose("portrait_painter", style)
     if asked and not row.heeds_wishes:
-        names = ", ".join(f"--{name}" for name in asked)
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
         click.echo(f"The style {row.name} goes by attributes alone and pays no heed to {names}.", err=True)
         return Wishes()
+    reader = asked.pop("pose_by", None)
     if pose := asked.pop("pose", None):
-        asked["pose"] = _pose(pose)
+        asked["pose"] = _pose(pose, reader)
+    elif reader:
+        raise click.UsageError("--pose-by says what reads the pose of a photo; name that photo with --pose.")
     return Wishes(**asked)
 
 
-def _pose(text: str) -> FacePose:
-    """A pose by its name, or of the face in a photo."""
+def _pose(text: str, reader: str | None) -> FacePose:
+    """A pose by its name, or of the face in a photo, read by the engine ``reader``."""
     path = Path(text)
     if path.suffix.lower() in _PICTURE_SUFFIXES or path.exists():
         with progress_bar() as progress:
-            return avatar.pose_of(read_photo(path), progress=progress)
+            return avatar.pose_of(read_photo(path), reader or "auto", progress=progress)
+    if reader:
+        raise click.UsageError(f"--pose-by reads the pose of a photo, and there is no photo {text}.")
     return FacePose.template(text.strip().lower())
 
 

@@ -55,6 +55,9 @@ class WishesForm:
                 elem_classes="dm-faces dm-poses",
             )  # fmt: skip
             self.take = gr.UploadButton("Same pose as in a photo", size="sm", file_types=ACCEPTED, elem_id="pose-photo")
+            self.reader = gr.Radio(
+                value="auto", label="Pose read by", visible=False, elem_id="pose-reader", elem_classes="dm-switch"
+            )
             self.looking = gr.HTML("", visible=False, elem_classes="dm-progress")
         self.hint = gr.HTML("", padding=False, elem_id="style-hint")
         self.controls = [self.negative, self.speed, self.steps, self.guidance]
@@ -68,7 +71,8 @@ class WishesForm:
         self.take.upload(
             lambda: gr.update(visible=True), None, self.looking, queue=False, show_progress="hidden"
         ).then(
-            work(self._on_photo), [state, self.take], outputs, show_progress_on=self.looking, concurrency_id="work"
+            work(self._on_photo), [state, self.take, self.reader], outputs,
+            show_progress_on=self.looking, concurrency_id="work",
         )  # fmt: skip
 
     @staticmethod
@@ -103,17 +107,19 @@ class WishesForm:
                 for pose in shown
             ]
             updates[self.poses] = gr.update(value=pictures, selected_index=chosen)
+            readers = pose_readers()
+            updates[self.reader] = gr.update(choices=readers, visible=len(readers) > 1)
         return updates
 
     def _on_pose(self, session: Session, event: gr.SelectData) -> Updates:
         session.pose = _poses(session)[event.index]
         return self.show(session)
 
-    def _on_photo(self, session: Session, file: str, bar: gr.Progress = BAR) -> None:
+    def _on_photo(self, session: Session, file: str, reader: str | None, bar: gr.Progress = BAR) -> None:
         path = session.adopt(Path(file))
         try:
             source = Photo.open(path, max_megapixels=self._app.settings.max_megapixels)
-            session.pose = avatar.pose_of(source, progress=progress_of(session, bar))
+            session.pose = avatar.pose_of(source, reader or "auto", progress=progress_of(session, bar))
         finally:
             path.unlink(missing_ok=True)
 
@@ -122,6 +128,13 @@ def styles() -> list[tuple[str, str]]:
     """What the style switch offers: those that go by attributes first, as they are at once there."""
     rows = sorted(engines.rows("portrait_painter"), key=lambda row: row.heeds_wishes)
     return [(row.label or row.name, row.name) for row in rows]
+
+
+def pose_readers() -> list[tuple[str, str]]:
+    """What can read the pose of a photo here; the first is what is taken unasked."""
+    ready = [row for row in engines.rows("pose_reader") if not row.missing()]
+    titles = [f"{row.label or row.name}{'' if row.commercial else ', non-commercial'}" for row in ready]
+    return [(title, "auto" if n == 0 else row.name) for n, (row, title) in enumerate(zip(ready, titles, strict=True))]
 
 
 def how_to_get(row: EngineSpec) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
@@ -10,18 +9,20 @@ from typing import Any
 import numpy as np
 
 from deepmask.config import Settings
-from deepmask.engines.device import Device, device, free_memory, out_of_memory
+from deepmask.engines.device import Device, device, free_memory
 from deepmask.engines.diffusion import checkpoint, sampling
 from deepmask.engines.diffusion.checkpoint import Checkpoint
 from deepmask.engines.diffusion.encoding import encode
+from deepmask.engines.diffusion.latents import as_tensor, assert_finite, decoded, encoded
 from deepmask.engines.diffusion.loading import Networks, Wanted, quiet
 from deepmask.engines.diffusion.preview import veiled
 from deepmask.engines.diffusion.safety import PictureCheck, folder_of_checker
 from deepmask.engines.diffusion.sampling import Sampling
+from deepmask.engines.diffusion.sparing import Rung, within_memory
 from deepmask.engines.diffusion.unfit import refuse_unfit
 from deepmask.engines.diffusion.watch import Watch
 from deepmask.engines.diffusion.words import negative_words, portrait_words
-from deepmask.errors import EngineFailed, InputError
+from deepmask.errors import InputError
 from deepmask.faces import RGBImage
 from deepmask.persona import Attributes
 from deepmask.progress import Progress, part, silent
@@ -30,8 +31,6 @@ from deepmask.wishes import Preview, Wishes, unseen
 
 LARGEST_CANVAS = 1.5
 """Sides beyond this many times the model's own grow second heads; larger portraits are enlarged instead."""
-SMALLER_CANVASES = (0.75, 0.5)
-"""Tried where memory does not suffice."""
 LEAST_STRENGTH = 0.1
 
 
@@ -173,36 +172,19 @@ class Diffusion:
 
     def _within_memory(self, wanted: Wanted, job: _Job, progress: Progress, preview: Preview) -> RGBImage:
         """The picture, made smaller and smaller as long as memory does not suffice."""
-        for frugal, canvas_px in self._ladder(job.canvas_px):
-            self._reduced = "" if not frugal else "slices and tiles to save memory"
+
+        def attempt(rung: Rung) -> RGBImage:
+            canvas_px = round(job.canvas_px * rung.share / 8) * 8
+            self._reduced = "" if not rung.frugal else "slices and tiles to save memory"
             if canvas_px < job.canvas_px:
                 self._reduced += f"; painted at {canvas_px} px"
-            try:
-                picture = self._attempt(
-                    replace(wanted, frugal=frugal), replace(job, canvas_px=canvas_px), progress, preview
-                )
-            except (RuntimeError, MemoryError) as error:
-                if not out_of_memory(error):
-                    reason = str(error).strip().split("\n")[0][:200]
-                    raise EngineFailed(
-                        f"The model {wanted.checkpoint.name} failed while painting ({reason})."
-                    ) from error
-            else:
-                self._frugal = frugal
-                return picture
-            self.release()  # outside of the handler: a traceback holds on to tensors
-            progress(0.0, "Memory did not suffice; again, more sparingly")
-        raise EngineFailed(
-            "Memory does not suffice for this model; close other programs, ask for a smaller portrait, "
-            "or set device to cpu."
-        )
+            smaller = replace(job, canvas_px=canvas_px)
+            return self._attempt(replace(wanted, frugal=rung.frugal), smaller, progress, preview)
 
-    def _ladder(self, canvas_px: int) -> Iterator[tuple[bool, int]]:
-        if not self._frugal:
-            yield False, canvas_px
-        yield True, canvas_px
-        for share in SMALLER_CANVASES:
-            yield True, round(canvas_px * share / 8) * 8
+        remedy = "close other programs, ask for a smaller portrait, or set device to cpu"
+        rung, picture = within_memory(wanted.checkpoint.name, self._frugal, attempt, self.release, progress, remedy)
+        self._frugal = rung.frugal
+        return picture
 
     def _attempt(self, wanted: Wanted, job: _Job, progress: Progress, preview: Preview) -> RGBImage:
         if self._networks is None or self._networks.wanted != wanted:
@@ -216,7 +198,7 @@ class Diffusion:
         try:
             latents = self._denoise(pipe, decoder, wanted, job, part(progress, 0.05, 0.92), preview)
             progress(0.92, "Developing the portrait")
-            return _decoded(decoder, latents, wanted.device)
+            return decoded(decoder, latents, wanted.device)
         finally:
             pipe.maybe_free_model_hooks()
 
@@ -241,7 +223,8 @@ class Diffusion:
             arguments |= {} if pose is None else {"image": pose}
         else:
             steps = way.steps_for(job.strength)
-            start = _encoded(decoder, _resized(job.start, size), wanted.device).to(wanted.device.dtype)
+            start = as_tensor(_resized(job.start, size))
+            start = encoded(decoder, start, wanted.device).to(wanted.device.dtype)
             arguments |= {"image": start, "strength": job.strength}
             arguments |= {} if pose is None else {"control_image": pose}
         with Watch(progress, preview, wanted.checkpoint.family).over(pipe, way.steps) as step_ended:
@@ -253,8 +236,7 @@ class Diffusion:
                 output_type="latent",
                 callback_on_step_end=step_ended,
             ).images
-        if not bool(torch.isfinite(latents).all()):
-            raise _overflow("network", wanted.device)
+        assert_finite(latents, wanted.device)
         return latents
 
 
@@ -263,32 +245,6 @@ def _canvas(model: Checkpoint, size_px: int) -> int:
     step = max(8, model.native_px // 8)
     side = min(max(size_px, model.native_px), LARGEST_CANVAS * model.native_px)
     return int(-(-side // step) * step)
-
-
-def _decoded(decoder: Any, latents: Any, place: Device) -> RGBImage:
-    import torch
-
-    with torch.no_grad():
-        values = decoder.decode(latents.to(decoder.dtype) / decoder.config.scaling_factor, return_dict=False)[0][0]
-    if not bool(torch.isfinite(values).all()):
-        raise _overflow("decoder", place)
-    values = (values.float() / 2 + 0.5).clamp(0, 1)
-    return np.rint(values.permute(1, 2, 0).cpu().numpy() * 255).astype(np.uint8)
-
-
-def _overflow(part: str, place: Device) -> EngineFailed:
-    return EngineFailed(f"The numbers of the {part} overflowed in {place.precision}; set precision to float32.")
-
-
-def _encoded(decoder: Any, picture: RGBImage, place: Device) -> Any:
-    """Latents (1, 4, h / 8, w / 8) of a picture."""
-    import torch
-
-    values = torch.from_numpy(picture.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
-    with torch.no_grad():
-        found = decoder.encode(values.to(place.kind, decoder.dtype))  # a decoder that is offloaded says "cpu"
-    latents = found.latents if hasattr(found, "latents") else found.latent_dist.mode()
-    return latents * decoder.config.scaling_factor
 
 
 def _resized(picture: RGBImage, side_px: int) -> RGBImage:

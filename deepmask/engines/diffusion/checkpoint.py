@@ -17,6 +17,9 @@ Family = Literal["sd", "sdxl"]
 FAMILIES: dict[str, Family] = {"StableDiffusionPipeline": "sd", "StableDiffusionXLPipeline": "sdxl"}
 """Pipelines of diffusers, as ``model_index.json`` names them."""
 
+INPAINTERS = ("StableDiffusionInpaintPipeline",)
+"""Those of models whose network sees a picture with a hole, of the family 'sd'."""
+
 COMPONENTS = ("unet", "vae", "text_encoder", "text_encoder_2")
 """Those that have weights and are loaded with the pipeline."""
 
@@ -40,42 +43,54 @@ class Checkpoint:
     """Side of the pictures it was trained on."""
     text_width: int
     """Channels of the text it attends to; what goes with it (ControlNet, LoRA) must have the same."""
+    inpaints: bool = False
+    """Whether the network also sees a picture with a hole in it (9 channels instead of 4)."""
 
     def files(self) -> list[Path]:
         """The weight files that are loaded."""
         return [path for part in COMPONENTS for path in weight_files(self.folder / part)]
 
 
-def find(name: str) -> Checkpoint:
+def find(name: str, *, inpaints: bool = False) -> Checkpoint:
     """The model that ``Settings.diffusion_model`` names: a set of weights, a folder, or an id in the hub's cache.
+
+    Args:
+        inpaints: whether one is wanted that fills holes, as ``Settings.inpaint_model`` names it.
 
     Raises:
         EngineMissing: it is not on this machine.
         EngineFailed: it is broken or of a family we cannot paint with.
         UnknownName: the name is none of the three.
     """
-    return read(name, weights.location(name))
+    found = read(name, weights.location(name))
+    if found.inpaints and not inpaints:
+        raise EngineFailed(f"The model {name} is made for inpainting; choose one that paints from words.")
+    if inpaints and not (found.inpaints and found.family == "sd"):
+        raise EngineFailed(
+            f"The model {name} is not Stable Diffusion made for inpainting; set inpaint_model to one that is, "
+            "or take the engine 'controlnet_inpaint'."
+        )
+    return found
 
 
 def read(name: str, folder: Path) -> Checkpoint:
     """What lies in ``folder``."""
     index = read_json(folder / "model_index.json")
-    family = FAMILIES.get(str(index.get("_class_name")))
+    kind = str(index.get("_class_name"))
+    family = "sd" if kind in INPAINTERS else FAMILIES.get(kind)
     if family is None:
-        raise EngineFailed(
-            f"The model {name} is a {index.get('_class_name')}; Deepmask paints with {' and '.join(FAMILIES)}."
-        )
+        raise EngineFailed(f"The model {name} is a {kind}; Deepmask paints with {' and '.join(FAMILIES)}.")
     unet, vae = read_json(folder / "unet" / "config.json"), read_json(folder / "vae" / "config.json")
     row = places.find(name).row
     try:
         factor = 2 ** (len(vae["block_out_channels"]) - 1)
         native_px, text_width = int(unet["sample_size"]) * factor, int(unet["cross_attention_dim"])
-        if unet["in_channels"] != 4:
-            raise EngineFailed(f"The model {name} is made for inpainting; choose one that paints from words.")
+        inpaints = {4: False, 9: True}[int(unet["in_channels"])]
     except (KeyError, TypeError, ValueError) as error:
         raise EngineFailed(f"The configuration of the model {name} is broken ({folder}); fetch it again.") from error
     title = row.name if row.name in [known.name for known in weights.rows()] else row.title
-    return Checkpoint(name, title, folder, family, _is_turbo(row, folder, index), native_px, text_width)
+    turbo = _is_turbo(row, folder, index)
+    return Checkpoint(name, title, folder, family, turbo, native_px, text_width, inpaints)
 
 
 def _is_turbo(row: weights.Weight, folder: Path, index: dict[str, Any]) -> bool:

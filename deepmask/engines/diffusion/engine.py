@@ -15,6 +15,7 @@ from deepmask.engines.diffusion.checkpoint import Checkpoint
 from deepmask.engines.diffusion.encoding import encode
 from deepmask.engines.diffusion.latents import as_tensor, assert_finite, decoded, encoded
 from deepmask.engines.diffusion.loading import Networks, Wanted, quiet
+from deepmask.engines.diffusion.overrides import Overrides
 from deepmask.engines.diffusion.preview import veiled
 from deepmask.engines.diffusion.safety import PictureCheck, folder_of_checker
 from deepmask.engines.diffusion.sampling import Sampling
@@ -123,6 +124,7 @@ class Diffusion:
             recipe["negative_words"] = "idle without guidance"
         if self._reduced:
             recipe["reduced"] = self._reduced
+        recipe |= Overrides.of(settings).made()
         return recipe | {package: version(package) for package in ("torch", "diffusers", "transformers")}
 
     def release(self) -> None:
@@ -136,7 +138,7 @@ class Diffusion:
     def _plan(self, wishes: Wishes) -> tuple[Settings, Checkpoint, Device, Sampling]:
         settings = Settings.load()
         place, model = device(settings), checkpoint.find(settings.diffusion_model)
-        return settings, model, place, sampling.choose(model, place, wishes)
+        return settings, model, place, sampling.choose(model, place, wishes, settings.diffusion_decoder)
 
     def _make(
         self,
@@ -156,7 +158,8 @@ class Diffusion:
         prompt, negative = portrait_words(attributes, wishes.prompt), negative_words(wishes.negative)
         job = _Job(prompt, negative, seed, _canvas(model, size_px), wishes, way, start, strength)
         shown = preview if preview is unseen or self._check is None else lambda image: preview(veiled(image))
-        picture = self._within_memory(Wanted(model, place, way.way == "lcm"), job, part(progress, 0.0, 0.96), shown)
+        wanted = Wanted(model, place, way.way == "lcm", overrides=Overrides.of(settings))
+        picture = self._within_memory(wanted, job, part(progress, 0.0, 0.96), shown)
         progress(0.96, "Looking at the portrait")
         if self._check is not None:
             self._check.refuse_unfit(picture)
@@ -190,7 +193,8 @@ class Diffusion:
         if self._networks is None or self._networks.wanted != wanted:
             self._drop_networks()
             progress(0.0, f"Loading {wanted.checkpoint.name}")
-            self._networks = Networks(wanted, posed=job.wishes.pose is not None)
+            controls = () if job.wishes.pose is None else ("controlnet_openpose",)
+            self._networks = Networks(wanted, controls=controls)
         networks = self._networks
         pipe = networks.pipe(pose=job.wishes.pose is not None, picture=job.start is not None)
         pipe.scheduler = job.sampling.scheduler(networks.own_scheduler)

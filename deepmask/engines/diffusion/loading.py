@@ -19,6 +19,7 @@ from deepmask.engines.diffusion.checkpoint import (
     read_json,
     weight_files,
 )
+from deepmask.engines.diffusion.overrides import Overrides
 from deepmask.errors import EngineFailed, InputError
 from deepmask.weights import location, missing, variant
 
@@ -32,6 +33,10 @@ SLICE_BELOW = 24 << 30
 """With less memory shared with the system (MPS), attention is computed in slices; bytes."""
 
 
+def _decided(override: str, yes: str, automatic: bool) -> bool:
+    return automatic if override == "auto" else override == yes
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What has to be loaded; another value means loading anew."""
@@ -41,37 +46,60 @@ class Wanted:
     lcm: bool
     """With the LoRA of latent consistency merged into the network."""
     frugal: bool = False
-    """Offload and slice in any case."""
+    """Offload, slice and tile wherever the user does not forbid it."""
+    overrides: Overrides = Overrides()
+    """What the user decided."""
+
+    def __post_init__(self) -> None:
+        if self.overrides.offload == "always" and self.device.kind == "cpu":
+            raise InputError("Only from a graphics card can networks be moved away; set diffusion_offload to auto.")
+
+    @property
+    def offloads(self) -> bool:
+        """Whether networks lie in main memory and visit the graphics card one by one."""
+        tight = self.device.memory_bytes < OFFLOAD_BELOW[self.checkpoint.family]
+        return _decided(self.overrides.offload, "always", self.device.kind == "cuda" and (tight or self.frugal))
+
+    @property
+    def slices_attention(self) -> bool:
+        """Whether attention is computed in slices."""
+        shared_memory_is_little = self.device.kind == "mps" and self.device.memory_bytes < SLICE_BELOW
+        return _decided(self.overrides.attention, "sliced", self.frugal or shared_memory_is_little)
+
+    @property
+    def tiles(self) -> bool:
+        """Whether large pictures are decoded in tiles."""
+        return _decided(self.overrides.decoding, "tiled", self.frugal)
 
 
 class Networks:
     """A loaded model. Parts that only some portraits need are added on first use."""
 
-    def __init__(self, wanted: Wanted, *, posed: bool = False) -> None:
+    def __init__(self, wanted: Wanted, *, controls: tuple[str, ...] = ()) -> None:
         """Load.
 
         Args:
-            posed: whether a pose will be wished, so that there must be room for what heeds it.
+            controls: sets of weights of the ControlNets that will be asked for: there must be room for them.
 
         Raises:
             EngineFailed: a file is broken, which the message names, or memory does not suffice.
-            InputError: a pose is wished of a model there is no ControlNet for.
-            EngineMissing: the ControlNet is not on this machine.
+            InputError: a ControlNet does not go with the model.
+            EngineMissing: a ControlNet is not on this machine.
         """
         self.wanted = wanted
-        self._controlnet: Any = None
+        self._controlnets: dict[str, Any] = {}
         self._small_decoder: Any = None
-        self._assert_room(_pose_files(wanted.checkpoint) if posed else [])
+        self._assert_room([path for name in controls for path in control_files(wanted.checkpoint, name)])
         use_all_cores()
         with readable_failures(wanted.checkpoint.name):
-            self._pipes = {(False, False): self._load()}
+            self._pipes: dict[tuple[str, tuple[str, ...]], Any] = {("", ()): self._load()}
         self.own_scheduler = self.base.scheduler
         """As the checkpoint has it; pipelines get others."""
 
     @property
     def base(self) -> Any:
-        """The text-to-image pipeline."""
-        return self._pipes[False, False]
+        """The text-to-image pipeline, or that of inpainting for a model made for it."""
+        return self._pipes["", ()]
 
     def pipe(self, *, pose: bool, picture: bool) -> Any:
         """The pipeline that heeds a pose or starts from a picture; its networks are those of :attr:`base`.
@@ -80,11 +108,22 @@ class Networks:
             InputError: a pose is wished of a model there is no ControlNet for.
             EngineMissing: the ControlNet is not on this machine.
         """
-        if (pose, picture) not in self._pipes:
-            with readable_failures("controlnet_openpose" if pose else self.wanted.checkpoint.name):
-                self._pipes[pose, picture] = self._variant(pose, picture)
-        pipe = self._pipes[pose, picture]
-        if self._offloads:
+        return self._ready("Img2Img" if picture else "", ("controlnet_openpose",) if pose else ())
+
+    def inpainting(self, controls: tuple[str, ...] = ()) -> Any:
+        """The pipeline that fills holes, with the ControlNets of these sets; a model made for it needs none.
+
+        Raises:
+            InputError, EngineMissing: as :meth:`pipe`.
+        """
+        return self._ready("Inpaint" if controls or not self.wanted.checkpoint.inpaints else "", controls)
+
+    def _ready(self, job: str, controls: tuple[str, ...]) -> Any:
+        if (job, controls) not in self._pipes:
+            with readable_failures(controls[-1] if controls else self.wanted.checkpoint.name):
+                self._pipes[job, controls] = self._variant(job, controls)
+        pipe = self._pipes[job, controls]
+        if self.wanted.offloads:
             pipe.enable_model_cpu_offload(device=self.wanted.device.kind)
         return pipe
 
@@ -100,18 +139,14 @@ class Networks:
                     .AutoencoderTiny.from_pretrained(folder, use_safetensors=True, local_files_only=True)
                     .to(self.wanted.device.kind)
                 )
+                if self.wanted.tiles:
+                    self._small_decoder.enable_tiling()
         return self._small_decoder
-
-    @property
-    def _offloads(self) -> bool:
-        device = self.wanted.device
-        tight = device.memory_bytes < OFFLOAD_BELOW[self.wanted.checkpoint.family]
-        return device.kind == "cuda" and (tight or self.wanted.frugal)
 
     def _load(self) -> Any:
         checkpoint, device = self.wanted.checkpoint, self.wanted.device
         assert_whole(checkpoint.files())
-        kind = getattr(_diffusers(), f"{PIPELINES[checkpoint.family]}Pipeline")
+        kind = getattr(_diffusers(), f"{PIPELINES[checkpoint.family]}{'Inpaint' * checkpoint.inpaints}Pipeline")
         no_checker = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
         pipe = kind.from_pretrained(
             checkpoint.folder,
@@ -128,12 +163,11 @@ class Networks:
             pipe.load_lora_weights(lora.parent, weight_name=lora.name, local_files_only=True)
             pipe.fuse_lora()
             pipe.unload_lora_weights()
-        if not self._offloads:
+        if not self.wanted.offloads:
             pipe.to(device.kind)
-        shared_memory_is_little = device.kind == "mps" and device.memory_bytes < SLICE_BELOW
-        if self.wanted.frugal or shared_memory_is_little:
+        if self.wanted.slices_attention:
             pipe.enable_attention_slicing()
-        if self.wanted.frugal:
+        if self.wanted.tiles:
             pipe.vae.enable_tiling()
         return pipe
 
@@ -159,34 +193,41 @@ class Networks:
         xl_or_cpu = self.wanted.device.kind == "cpu" or (overflows and self.wanted.checkpoint.family == "sdxl")
         return torch.float32 if xl_or_cpu else self.wanted.device.dtype
 
-    def _variant(self, pose: bool, picture: bool) -> Any:
+    def _variant(self, job: str, controls: tuple[str, ...]) -> Any:
         sd = self.wanted.checkpoint.family == "sd"
-        name = PIPELINES[self.wanted.checkpoint.family] + "ControlNet" * pose + "Img2Img" * picture
+        name = PIPELINES[self.wanted.checkpoint.family] + "ControlNet" * bool(controls) + job
         extra: dict[str, Any] = {"requires_safety_checker": False} if sd else {"add_watermarker": False}
-        if pose:
-            extra["controlnet"] = self._pose_net()
+        if controls:
+            nets = [self._control_net(name) for name in controls]
+            extra["controlnet"] = nets[0] if len(nets) == 1 else nets
         pipe = getattr(_diffusers(), f"{name}Pipeline")(**self.base.components, **extra)
         pipe.set_progress_bar_config(disable=True)
         return pipe
 
-    def _pose_net(self) -> Any:
-        if self._controlnet is None:
-            assert_whole(_pose_files(self.wanted.checkpoint))
-            folder = location("controlnet_openpose")
+    def _control_net(self, name: str) -> Any:
+        if name not in self._controlnets:
+            assert_whole(control_files(self.wanted.checkpoint, name))
+            folder = location(name)
             device = self.wanted.device
             net = _diffusers().ControlNetModel.from_pretrained(
                 folder, dtype=device.dtype, variant=variant(folder), use_safetensors=True, local_files_only=True
             )
-            self._controlnet = net if self._offloads else net.to(device.kind)
-        return self._controlnet
+            self._controlnets[name] = net if self.wanted.offloads else net.to(device.kind)
+        return self._controlnets[name]
 
 
-def _pose_files(checkpoint: Checkpoint) -> list[Path]:
-    """The weights of the ControlNet for a model."""
-    folder = location("controlnet_openpose")
+def control_files(checkpoint: Checkpoint, name: str) -> list[Path]:
+    """The weights of the ControlNet ``name`` for a model.
+
+    Raises:
+        InputError: it was made for other models.
+        EngineMissing: it is not on this machine.
+    """
+    folder = location(name)
     if not pose_fits(checkpoint, folder):
+        what = "Face poses are" if name == "controlnet_openpose" else f"The ControlNet {name} is"
         raise InputError(
-            f"Face poses are for Stable Diffusion 1.5; paint without one, or set diffusion_model to sd15 "
+            f"{what} for Stable Diffusion 1.5; paint without one, or set diffusion_model to sd15 "
             f"instead of {checkpoint.name}."
         )
     return weight_files(folder)

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import shutil
 import sys
 from types import SimpleNamespace
 
@@ -11,10 +12,11 @@ import pytest
 from deepmask import engines, weights
 from deepmask.engines import EngineSpec
 from deepmask.engines import device as device_module
+from deepmask.engines.device import Device
 from deepmask.errors import EngineMissing, own_pip
 from deepmask.progress import silent
 from tests.ui.tiny_hub import offered
-from ui.checks import machine, trials
+from ui.checks import machine, remedy_for, trials
 from ui.cli import main
 
 
@@ -56,7 +58,32 @@ def test_a_runtime_for_graphics_cards_stands_in_for_the_plain_one_but_not_beside
     (both,) = machine.runtime()
     assert both.state == "note"
     assert "overwrite each other" in both.detail
-    assert both.remedy == ("Run: pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu")
+    uninstall, install = own_pip("pip uninstall -y onnxruntime onnxruntime-gpu"), own_pip("pip install onnxruntime-gpu")
+    assert both.remedy == f"Run: {uninstall} && {install}"
+
+
+def test_a_package_that_cannot_be_imported_is_put_right_by_the_pip_of_this_python(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/home/me/deepmask/.venv/bin/python")
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/pip")
+    assert remedy_for(ImportError("broken")) == (
+        "Run: /home/me/deepmask/.venv/bin/python -m pip install --force-reinstall deepmask"
+    )
+
+
+def test_how_diffusion_uses_the_device_is_told_and_a_wrong_setting_named(monkeypatch):
+    cpu, small_card = Device("cpu", "float32", 8 << 30), Device("cuda", "float16", 4 << 30)
+    assert "networks all on cpu; chosen from the device" in machine.diffusion(cpu).detail
+    assert "networks one by one on cuda" in machine.diffusion(small_card).detail
+    monkeypatch.setenv("DEEPMASK_DIFFUSION_ATTENTION", "sliced")
+    monkeypatch.setenv("DEEPMASK_DIFFUSION_DECODER", "taesd")
+    check = machine.diffusion(cpu)
+    assert check.state == "ok"
+    assert "TAESD as the decoder" in check.detail
+    assert "attention in slices" in check.detail
+    assert check.detail.endswith("decided by diffusion_decoder, diffusion_attention")
+    monkeypatch.setenv("DEEPMASK_DIFFUSION_OFFLOAD", "always")
+    assert machine.diffusion(cpu).state == "broken"
+    assert "set diffusion_offload to auto" in machine.diffusion(cpu).detail
 
 
 def test_a_graphics_card_that_is_offered_but_not_used_is_told(monkeypatch):
@@ -73,7 +100,7 @@ def test_torch_tells_device_precision_and_memory(monkeypatch):
     chosen = SimpleNamespace(kind="cuda", precision="float16", memory_bytes=80 * 2**30)
     monkeypatch.setattr(device_module, "device", lambda settings: chosen)
     monkeypatch.setattr("torch.cuda.get_device_name", lambda: "NVIDIA H100")
-    (check,) = machine.graphics()
+    check, _ = machine.graphics()
     assert "computes on cuda (NVIDIA H100) in float16, 80.0 GB" in check.detail
 
     def absent(settings):

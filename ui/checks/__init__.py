@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from deepmask.errors import own_pip
+
 State = Literal["ok", "note", "broken"]
 """note: good to know; what is optional and absent. broken: something needed does not work."""
 
@@ -43,4 +45,4 @@ def remedy_for(error: BaseException) -> str:
     for library, install in _LIBRARIES.items():
         if library in text:
             return f"Run (Debian, Ubuntu): {install}"
-    return "Run: pip install --force-reinstall deepmask" if isinstance(error, ImportError) else ""
+    return f"Run: {own_pip('pip install --force-reinstall deepmask')}" if isinstance(error, ImportError) else ""

@@ -8,16 +8,21 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from deepmask.config import Settings
 from deepmask.errors import DeepmaskError, own_pip
 from ui.checks import Check, first_line, remedy_for
+
+if TYPE_CHECKING:
+    from deepmask.engines.device import Device
 
 LEAST_MEMORY_GB = 4
 PYTHONS = ((3, 11), (3, 12))
 RUNTIMES = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino")
 """Distributions that all install the module onnxruntime."""
 _CPU = "CPUExecutionProvider"
+_CUDA = "pip install 'onnxruntime-gpu[cuda,cudnn]'"
 
 
 def machine() -> Iterator[Check]:
@@ -53,12 +58,12 @@ def runtime() -> Iterator[Check]:
     """Whether one onnxruntime is installed, and whether it really uses the graphics card it was built for."""
     installed = [name for name in RUNTIMES if _exactly(name)]
     if len(installed) > 1:
-        best = installed[-1]
+        best, uninstall = installed[-1], own_pip(f"pip uninstall -y {' '.join(installed)}")
         yield Check(
             "ONNX runtime", "note",
             f"{' and '.join(installed)} are installed both and overwrite each other, so models may run on the "
             "processor without a word.",
-            f"Run: pip uninstall -y {' '.join(installed)} && pip install {best}",
+            f"Run: {uninstall} && {own_pip('pip install')} {best}",
         )  # fmt: skip
     try:
         offered, used = _providers()
@@ -68,7 +73,7 @@ def runtime() -> Iterator[Check]:
         yield Check(
             "ONNX runtime", "note",
             f"{', '.join(lost)} is offered but cannot be used here; models run on {', '.join(used)}.",
-            "Run: pip install 'onnxruntime-gpu[cuda,cudnn]'" if "CUDAExecutionProvider" in lost else "",
+            f"Run: {own_pip(_CUDA)}" if "CUDAExecutionProvider" in lost else "",
         )  # fmt: skip
     elif offered:
         yield Check("ONNX runtime", "ok", f"models can run on {', '.join(offered)}")
@@ -104,10 +109,31 @@ def graphics() -> Iterator[Check]:
         name = f" ({torch.cuda.get_device_name()})" if chosen.kind == "cuda" else ""
         amount = f", {chosen.memory_bytes / 2**30:.1f} GB" if chosen.memory_bytes else ""
         yield Check("Torch", "ok", f"{torch.__version__} computes on {chosen.kind}{name} in {chosen.precision}{amount}")
+        yield diffusion(chosen)
     except DeepmaskError as error:
         yield Check("Torch", "broken", str(error))
     except Exception as error:  # whatever it is, the user wants to read it here
         yield Check("Torch", "note", f"does not work: {first_line(error)}.", remedy_for(error))
+
+
+def diffusion(place: Device) -> Check:
+    """How portraits by diffusion use the device, and which of it the user decided."""
+    from deepmask.engines.diffusion.overrides import Overrides
+
+    try:
+        overrides = Overrides.of(Settings.load())
+        networks = "one by one" if overrides.offloads(place, "sd") else "all"
+    except DeepmaskError as error:
+        return Check("Diffusion", "broken", str(error))
+    decoder = {"auto": "the model's own decoder, in fast mode TAESD", "vae": "the model's own decoder"}
+    facts = [
+        decoder.get(overrides.decoder, "TAESD as the decoder"),
+        f"decoding {'in tiles' if overrides.tiles() else 'whole'}",
+        f"attention {'in slices' if overrides.slices_attention(place) else 'whole'}",
+        f"networks {networks} on {place.kind}",
+    ]
+    made = ", ".join(overrides.made())
+    return Check("Diffusion", "ok", f"{', '.join(facts)}; {f'decided by {made}' if made else 'chosen from the device'}")
 
 
 def memory() -> Check:

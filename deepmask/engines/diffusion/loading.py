@@ -25,16 +25,8 @@ from deepmask.weights import location, missing, variant
 
 PIPELINES: dict[Family, str] = {"sd": "StableDiffusion", "sdxl": "StableDiffusionXL"}
 """How diffusers names the pipelines of each family."""
-OFFLOAD_BELOW = {"sd": 6 << 30, "sdxl": 12 << 30}
-"""With less memory on a graphics card, networks lie in main memory and visit the card one by one; bytes."""
 WORKING_BYTES = {"sd": 3 << 30, "sdxl": 4 << 30}
 """Taken besides the weights while a portrait is painted and looked at; the safety checker is 1.1 GiB of it."""
-SLICE_BELOW = 24 << 30
-"""With less memory shared with the system (MPS), attention is computed in slices; bytes."""
-
-
-def _decided(override: str, yes: str, automatic: bool) -> bool:
-    return automatic if override == "auto" else override == yes
 
 
 @dataclass(frozen=True)
@@ -50,26 +42,24 @@ class Wanted:
     overrides: Overrides = Overrides()
     """What the user decided."""
 
-    def __post_init__(self) -> None:
-        if self.overrides.offload == "always" and self.device.kind == "cpu":
-            raise InputError("Only from a graphics card can networks be moved away; set diffusion_offload to auto.")
-
     @property
     def offloads(self) -> bool:
-        """Whether networks lie in main memory and visit the graphics card one by one."""
-        tight = self.device.memory_bytes < OFFLOAD_BELOW[self.checkpoint.family]
-        return _decided(self.overrides.offload, "always", self.device.kind == "cuda" and (tight or self.frugal))
+        """Whether networks lie in main memory and visit the graphics card one by one.
+
+        Raises:
+            InputError: the user wants that of a processor.
+        """
+        return self.overrides.offloads(self.device, self.checkpoint.family, self.frugal)
 
     @property
     def slices_attention(self) -> bool:
         """Whether attention is computed in slices."""
-        shared_memory_is_little = self.device.kind == "mps" and self.device.memory_bytes < SLICE_BELOW
-        return _decided(self.overrides.attention, "sliced", self.frugal or shared_memory_is_little)
+        return self.overrides.slices_attention(self.device, self.frugal)
 
     @property
     def tiles(self) -> bool:
         """Whether large pictures are decoded in tiles."""
-        return _decided(self.overrides.decoding, "tiled", self.frugal)
+        return self.overrides.tiles(self.frugal)
 
 
 class Networks:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from deepmask.engines.device import Device
 from deepmask.engines.diffusion.checkpoint import Checkpoint, lora_file
 from deepmask.errors import InputError
-from deepmask.weights import missing
+from deepmask.weights import location, missing
 from deepmask.wishes import Wishes
 
 Way = Literal["plain", "lcm", "turbo"]
@@ -31,6 +31,8 @@ class Sampling:
     steps: int
     guidance: float
     """Classifier-free guidance scale; up to 1 the network is asked once a step and the negative prompt is idle."""
+    decoder: str = "auto"
+    """auto, vae or taesd (:class:`deepmask.engines.diffusion.overrides.Overrides`)."""
 
     @property
     def guided(self) -> bool:
@@ -40,7 +42,7 @@ class Sampling:
     @property
     def small_decoder(self) -> bool:
         """Whether the decoder is TAESD where it is there: its softer detail is all that few steps leave anyway."""
-        return self.way == "lcm"
+        return self.way == "lcm" if self.decoder == "auto" else self.decoder == "taesd"
 
     @property
     def scheduler_name(self) -> str:
@@ -77,14 +79,23 @@ HEEDFUL_LCM_GUIDANCE = 1.6
 """Just enough for a negative prompt to matter; more burns the colours of a latent consistency model."""
 
 
-def choose(checkpoint: Checkpoint, device: Device, wishes: Wishes) -> Sampling:
+def choose(checkpoint: Checkpoint, device: Device, wishes: Wishes, decoder: str = "auto") -> Sampling:
     """The way the wishes ask for.
 
+    Args:
+        decoder: what the settings say of it.
+
     Raises:
-        InputError: fast mode is wished and there is none for this model.
-        EngineMissing: fast mode is wished and its LoRA is not on this machine.
+        InputError: fast mode is wished, or TAESD set, and there is none for this model.
+        EngineMissing: fast mode is wished, or TAESD set, and its weights are not on this machine.
     """
-    chosen = DEFAULTS[_way(checkpoint, device, wishes)]
+    if decoder == "taesd":
+        if checkpoint.family != "sd":
+            raise InputError(
+                f"TAESD is for Stable Diffusion 1 and 2, not {checkpoint.name}; set diffusion_decoder to vae."
+            )
+        location("taesd")
+    chosen = replace(DEFAULTS[_way(checkpoint, device, wishes)], decoder=decoder)
     if chosen.way == "lcm" and wishes.negative.strip():
         chosen = replace(chosen, guidance=HEEDFUL_LCM_GUIDANCE)
     steps = chosen.steps if wishes.steps is None else wishes.steps

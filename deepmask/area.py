@@ -14,6 +14,9 @@ from deepmask.faces import Box, clip_box
 Mask = NDArray[np.bool_]
 """(H, W) bool, True inside."""
 
+_MOST_PIXELS = 10**9
+"""No picture has more; the numbers in a file may say anything."""
+
 
 @dataclass(frozen=True, eq=False)
 class Area:
@@ -54,6 +57,21 @@ class Area:
         if x2 <= x1 or y2 <= y1:
             raise InputError("The box lies outside the picture; draw it over what you mean.")
         return cls(np.ones((y2 - y1, x2 - x1), bool), (x1, y1), size_wh)
+
+    @classmethod
+    def of_ellipse(cls, box: Box, size_wh: tuple[int, int]) -> Self:
+        """The ellipse that fills a box, as far as it lies in the picture.
+
+        Raises:
+            InputError: it lies outside the picture.
+        """
+        x1, y1, x2, y2 = clip_box(box, size_wh)
+        ys, xs = np.mgrid[y1:y2, x1:x2] + 0.5
+        rx, ry = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
+        inside = ((xs - box[0]) / rx - 1) ** 2 + ((ys - box[1]) / ry - 1) ** 2 <= 1
+        if not inside.any():
+            raise InputError("The ellipse lies outside the picture; draw it over what you mean.")
+        return cls._cut(inside, (x1, y1), size_wh)
 
     @classmethod
     def _cut(cls, mask: Mask, origin_xy: tuple[int, int], size_wh: tuple[int, int]) -> Self:
@@ -108,6 +126,11 @@ class Area:
         left = self.full()
         left[other.window] &= ~other.mask
         return Area.of(left) if left.any() else None
+
+    def within(self, allowed: Mask) -> Area | None:
+        """What lies where a mask (H, W) of the whole picture allows it; None if that is nothing."""
+        left = self.mask & allowed[self.window]
+        return Area._cut(left, self.origin_xy, self.size_wh) if left.any() else None
 
     def overlap(self, other: Area) -> int:
         """Pixels in both."""
@@ -164,7 +187,7 @@ class Area:
         """
         h, w = (int(n) for n in data["size"])
         counts = [int(n) for n in data["counts"]]
-        if min(h, w) < 1 or min(counts, default=-1) < 0 or sum(counts) != h * w:
+        if min(h, w) < 1 or min(counts, default=-1) < 0 or sum(counts) != h * w or h * w > _MOST_PIXELS:
             raise ValueError(f"run lengths of {sum(counts)} pixels for a picture of {w} x {h}")
         values = np.arange(len(counts)) % 2 == 1
         return cls.of(np.repeat(values, counts).reshape(w, h).T)

@@ -7,6 +7,7 @@ hidden is hidden first, so that nothing shows should the body's area miss it.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -40,6 +41,8 @@ class BodyDecision:
     """Further words for 'swap': clothes, style."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.prompt, str) or not isinstance(self.persona, str | None):
+            raise PlanError("A persona and the words of a decision must be texts.")
         if self.action not in BODY_ACTIONS:
             raise PlanError(f"A body gets one of {', '.join(BODY_ACTIONS)}, not {self.action!r}.")
         if self.action != "swap" and (self.persona is not None or self.prompt):
@@ -150,11 +153,12 @@ class BodyPlan:
         return next(f"{thing}-{n}" for n in range(1, len(taken) + 2) if f"{thing}-{n}" not in taken)
 
     def to_json(self) -> str:
-        """JSON text, stable; areas as COCO run lengths."""
+        """JSON text, stable; areas as COCO run lengths, each on a line of its own."""
         data = {name: value for name, value in vars(self).items() if name not in ("regions", "faces", "edges")}
         regions = [_region_json(region) for region in self.regions]
         whole = data | {"edges": asdict(self.edges), "regions": regions, "faces": json.loads(self.faces.to_json())}
-        return json.dumps(whole, indent=1) + "\n"
+        text = json.dumps(whole, indent=2) + "\n"
+        return re.sub(r'"counts": \[[\d,\s]*\]', lambda found: " ".join(found[0].split()), text)
 
     def save(self, path: Path) -> None:
         """Write the JSON atomically."""

@@ -109,18 +109,20 @@ def _intact(row: EngineSpec) -> bool:
 
 def licence_notes(plan: Plan, outcomes: Iterable[Outcome]) -> tuple[str, ...]:
     """What a report has to say of engines that may not be used commercially."""
-    made = _restricted("face_swapper", (outcome.engine for outcome in outcomes))
-    finders = _restricted("face_finder", (*watchers(), plan.engines.get("face_finder", "")))
-    recognizers = _restricted("face_recognizer", (*judges(), plan.engines.get("face_recognizer", "")))
-    return (*_note("made", made), *_note("examined", [*finders, *recognizers]))
+    made = restricted("face_swapper", (outcome.engine for outcome in outcomes))
+    finders = restricted("face_finder", (*watchers(), plan.engines.get("face_finder", "")))
+    recognizers = restricted("face_recognizer", (*judges(), plan.engines.get("face_recognizer", "")))
+    return (*licence_note("made", made), *licence_note("examined", [*finders, *recognizers]))
 
 
-def _restricted(kind: Kind, names: Iterable[str]) -> list[str]:
+def restricted(kind: Kind, names: Iterable[str]) -> list[str]:
+    """Those engines whose licence forbids commercial use, each once."""
     forbidding = {row.name for row in engines.rows(kind) if not row.commercial}
     return [name for name in dict.fromkeys(names) if name in forbidding]
 
 
-def _note(done: str, names: list[str]) -> tuple[str, ...]:
+def licence_note(done: str, names: list[str]) -> tuple[str, ...]:
+    """One clause about what was done with them; none for none."""
     if not names:
         return ()
     licences = "licence forbids" if len(names) == 1 else "licences forbid"

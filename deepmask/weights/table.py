@@ -85,6 +85,8 @@ class Weight:
 
 _RAIL = "CreativeML OpenRAIL-M"
 _RAIL_URL = "https://huggingface.co/spaces/CompVis/stable-diffusion-license"
+_DIFFUSERS = ("diffusion", "diffusion_inpaint", "controlnet_inpaint")
+"""Engines that paint with Stable Diffusion."""
 _INSIGHTFACE = "non-commercial research (InsightFace models)"
 _INSIGHTFACE_URL = "https://github.com/deepinsight/insightface#license"
 
@@ -202,6 +204,72 @@ _SPEECH: tuple[Weight, ...] = (
     ),
 )  # fmt: skip
 
+_APACHE_URL = "https://www.apache.org/licenses/LICENSE-2.0"
+
+
+def _sam(name: str, revision: str, title: str, config: WeightFile, weights: WeightFile) -> Weight:
+    """A size of Segment Anything as transformers loads it."""
+    return Weight(
+        f"sam_{name}", f"Segment Anything, {title}", f"facebook/sam-vit-{name}", revision, (config, weights),
+        "Apache-2.0", _APACHE_URL, True, "Meta AI", 2023, helps=() if name == "base" else ("sam",),
+    )  # fmt: skip
+
+
+def _sam_checkpoint(name: str, title: str, file: WeightFile) -> Weight:
+    """The same in the format of the package segment-anything: a pickle, opened for its tensors only."""
+    return Weight(
+        name, f"Segment Anything, {title}, for the package segment-anything", "ybelkada/segment-anything",
+        "7790786db131bcdc639f24a915d9f2c331d843ee", (file,), "Apache-2.0", _APACHE_URL, True, "Meta AI", 2023,
+        helps=() if name == "sam_vit_b" else ("segment-anything",),
+    )  # fmt: skip
+
+
+# Revisions: stated alike by several projects; digests of model.safetensors: the hub's own pages of the files; of
+# the checkpoints: huggingface.co/netradrishti/sam and several projects; of MobileSAM: several projects and the hub's
+# page of its authors' demonstration.
+_SEGMENTING: tuple[Weight, ...] = (
+    _sam(
+        "base", "70c1a07f894ebb5b307fd9eaaee97b9dfc16068f", "ViT-B: outlines what is clicked on",
+        WeightFile("config.json", 6_566, "5ebd0d8643b486f3a716bf17c2a15531eb818b2b96ff0c6c5dcc88fa015161af"),
+        WeightFile("model.safetensors", 374_979_480,
+                   "892c410e496344e527255ccdcb2cb7244a609acb5389c7c4fdba1288f861c579"),
+    ),
+    _sam(
+        "large", "6851e0441005b0fb96f2cc4dfac472f3d1b14af1", "ViT-L: finer outlines, three times the work",
+        WeightFile("config.json", 6_570),
+        WeightFile("model.safetensors", 1_249_428_136,
+                   "a57e1b13cd1545938dfcbc9fb26df7f60de6650237a9383382a874a623564b81"),
+    ),
+    _sam(
+        "huge", "87aecf0df4ce6b30cd7de76e87673c49644bdf67", "ViT-H: the finest, for graphics cards",
+        WeightFile("config.json", 6_570),
+        WeightFile("model.safetensors", 2_564_432_288,
+                   "edfb0462392541fca9af44ff039bfb32dbd0c939997f3abb77a26e23af7afd7c"),
+    ),
+    _sam_checkpoint(
+        "sam_vit_b", "ViT-B",
+        WeightFile("checkpoints/sam_vit_b_01ec64.pth", 375_042_383,
+                   "ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912"),
+    ),
+    _sam_checkpoint(
+        "sam_vit_l", "ViT-L",
+        WeightFile("checkpoints/sam_vit_l_0b3195.pth", 1_249_524_607,
+                   "3adcc4315b642a4d2101128f611684e8734c41232a17c648ed1693702a49a622"),
+    ),
+    _sam_checkpoint(
+        "sam_vit_h", "ViT-H",
+        WeightFile("checkpoints/sam_vit_h_4b8939.pth", 2_564_550_879,
+                   "a7bf3b02f3ebf1267aba913ff637d9a2d5c33d3173bb679e46d9f338c26f262e"),
+    ),
+    Weight(
+        "mobile_sam", "MobileSAM: outlines what is clicked on, a tenth of ViT-B", "dhkim2810/MobileSAM", "main",
+        (WeightFile("mobile_sam.pt", 40_728_226,
+                    "6dbb90523a35330fedd7f1d3dfc66f995213d81b29a5ca8108dbcdd4e37d6c2f"),),
+        "Apache-2.0", "https://github.com/ChaoningZhang/MobileSAM/blob/master/LICENSE", True, "Kyung Hee University",
+        2023, helps=("segment-anything",),
+    ),
+)  # fmt: skip
+
 WEIGHTS: tuple[Weight, ...] = (
     # Sizes and digests: Eshahi/Dynamic-image-ownership (research/a6-candidate-model-assets.json).
     Weight(
@@ -239,7 +307,7 @@ WEIGHTS: tuple[Weight, ...] = (
     Weight(
         "safety_checker", "safety checker of Stable Diffusion 1.5, for other models",
         "stable-diffusion-v1-5/stable-diffusion-v1-5", "451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
-        _SAFETY_CHECKER, _RAIL, _RAIL_URL, True, "CompVis", 2022, shares="sd15", helps=("diffusion",),
+        _SAFETY_CHECKER, _RAIL, _RAIL_URL, True, "CompVis", 2022, shares="sd15", helps=_DIFFUSERS,
     ),
     # Revision: brycedrennan/imaginAIry (imaginairy/config.py); nobody was found to state a digest.
     Weight(
@@ -249,7 +317,37 @@ WEIGHTS: tuple[Weight, ...] = (
             WeightFile("config.json", 999),
             WeightFile("diffusion_pytorch_model.fp16.safetensors", 722_598_642),
         ),
-        "OpenRAIL", _RAIL_URL, True, "Lvmin Zhang", 2023, helps=("diffusion",),
+        "OpenRAIL", _RAIL_URL, True, "Lvmin Zhang", 2023, helps=_DIFFUSERS,
+    ),
+    # Revision: stated alike by several projects that pin it; nobody was found to state a digest of these files.
+    Weight(
+        "sd15_inpaint", "Stable Diffusion 1.5 for inpainting: backgrounds and new people",
+        "stable-diffusion-v1-5/stable-diffusion-inpainting", "8a4288a76071f7280aedbdb3253bdb9e9d5d84bb",
+        (
+            WeightFile("model_index.json", 548),
+            WeightFile("scheduler/scheduler_config.json", 313),
+            WeightFile("text_encoder/config.json", 617),
+            WeightFile("text_encoder/model.fp16.safetensors", 246_144_864),
+            WeightFile("tokenizer/merges.txt", 524_619),
+            WeightFile("tokenizer/special_tokens_map.json", 472),
+            WeightFile("tokenizer/tokenizer_config.json", 806),
+            WeightFile("tokenizer/vocab.json", 1_059_962),
+            WeightFile("unet/config.json", 748),
+            WeightFile("unet/diffusion_pytorch_model.fp16.safetensors", 1_719_154_104),
+            WeightFile("vae/config.json", 552),
+            WeightFile("vae/diffusion_pytorch_model.fp16.safetensors", 167_335_342),
+        ),
+        _RAIL, _RAIL_URL, True, "Runway, CompVis, Stability AI", 2022,
+    ),
+    # Nobody was found to state a commit or a digest.
+    Weight(
+        "controlnet_inpaint", "ControlNet 1.1 for inpainting, Stable Diffusion 1.5",
+        "lllyasviel/control_v11p_sd15_inpaint", "main",
+        (
+            WeightFile("config.json", 999),
+            WeightFile("diffusion_pytorch_model.fp16.safetensors", 722_598_642),
+        ),
+        "OpenRAIL", _RAIL_URL, True, "Lvmin Zhang", 2023,
     ),
     # Revision, size and digest: stated alike by several projects that read them from the hub's listing.
     Weight(
@@ -268,7 +366,7 @@ WEIGHTS: tuple[Weight, ...] = (
         (WeightFile("pytorch_lora_weights.safetensors", 134_621_556,
                     "8f90d840e075ff588a58e22c6586e2ae9a6f7922996ee6649a7f01072333afe4"),),
         "OpenRAIL++-M", "https://huggingface.co/stabilityai/stable-diffusion-xl-base-1.0/blob/main/LICENSE.md",
-        True, "Tsinghua University, IIIS", 2023, helps=("diffusion",),
+        True, "Tsinghua University, IIIS", 2023, helps=_DIFFUSERS,
     ),
     # Digest: darkshapes/MIR (mir/config/hashes.json, June 2025).
     Weight(
@@ -280,7 +378,7 @@ WEIGHTS: tuple[Weight, ...] = (
                        "db169d69145ec4ff064e49d99c95fa05d3eb04ee453de35824a6d0f325513549"),
         ),
         "MIT", "https://github.com/madebyollin/taesd/blob/main/LICENSE", True, "Ollin Boer Bohan", 2023,
-        helps=("diffusion",),
+        helps=_DIFFUSERS,
     ),
     # Digest of the unet: utensils/mold (crates/mold-core/src/manifest.rs); of the text encoders, which are those of
     # SDXL: mcmonkeyprojects/SwarmUI (WorkflowGeneratorModelSupport.cs). The revision is the last of the repository.
@@ -350,6 +448,7 @@ WEIGHTS: tuple[Weight, ...] = (
                     also_sha256=("6548e54cbcf248af385248f0c1193b359c37a0f98b836282b09cf48af4fd2b73",)),),
         "Apache-2.0", "https://github.com/TencentARC/GFPGAN/blob/master/LICENSE", True, "Tencent ARC Lab", 2022,
     ),
+    *_SEGMENTING,
     *_SPEECH,
 )  # fmt: skip
 

@@ -16,7 +16,10 @@ import pytest
 
 from deepmask.weights import Weight, WeightFile, table
 
-NAMES = ("sd15", "safety_checker", "controlnet_openpose", "lcm_lora", "taesd", "sdxl_turbo")
+NAMES = (
+    "sd15", "safety_checker", "controlnet_openpose", "lcm_lora", "taesd", "sdxl_turbo", "sd15_inpaint",
+    "controlnet_inpaint",
+)  # fmt: skip
 """Sets of weights there is a miniature of."""
 
 TEXT_SIZE = 32
@@ -45,10 +48,12 @@ def build(hub: Path) -> None:
         reference.parent.mkdir(exist_ok=True)
         reference.write_text(folder.name)
     _sd15(snapshot(hub, "sd15"))
-    _controlnet(snapshot(hub, "controlnet_openpose"), snapshot(hub, "sd15"))
+    for name in ("controlnet_openpose", "controlnet_inpaint"):
+        _controlnet(snapshot(hub, name), snapshot(hub, "sd15"))
     _lcm_lora(snapshot(hub, "lcm_lora"), snapshot(hub, "sd15"))
     _taesd(snapshot(hub, "taesd"))
     _sdxl_turbo(snapshot(hub, "sdxl_turbo"))
+    _sd15_inpaint(snapshot(hub, "sd15_inpaint"), snapshot(hub, "sd15"))
 
 
 def rows(hub: Path) -> tuple[Weight, ...]:
@@ -120,6 +125,18 @@ def _sd15(folder: Path) -> None:
     index["safety_checker"] = ["stable_diffusion", "StableDiffusionSafetyChecker"]
     index["feature_extractor"] = ["transformers", "CLIPFeatureExtractor"]
     (folder / "model_index.json").write_text(json.dumps(index))
+
+
+def _sd15_inpaint(folder: Path, base: Path) -> None:
+    """As published: the parts of the base, but for a network that sees a mask and a picture, too."""
+    from diffusers import UNet2DConditionModel
+
+    for part in ("scheduler", "text_encoder", "tokenizer", "vae"):
+        shutil.copytree(base / part, folder / part)
+    config = UNet2DConditionModel.load_config(base / "unet")
+    UNet2DConditionModel.from_config(config, in_channels=9).half().save_pretrained(folder / "unet", variant="fp16")
+    index = json.loads((base / "model_index.json").read_text("utf-8"))
+    (folder / "model_index.json").write_text(json.dumps(index | {"_class_name": "StableDiffusionInpaintPipeline"}))
 
 
 def _text_config() -> dict[str, int]:

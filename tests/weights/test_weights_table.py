@@ -10,7 +10,7 @@ from deepmask.weights import layout
 ROWS = weights.WEIGHTS  # the fixture replaces the table after this line
 PICTURES = {
     "sd15", "safety_checker", "controlnet_openpose", "lcm_lora", "taesd", "sdxl_turbo", "buffalo_l", "inswapper_128",
-    "gfpgan",
+    "gfpgan", "sd15_inpaint", "controlnet_inpaint",
 }  # fmt: skip
 SAFE = (".safetensors", ".onnx", ".json", ".txt")
 
@@ -48,7 +48,7 @@ def test_names_are_unique_and_parts_lie_in_the_folder_of_the_whole():
 
 
 def test_what_diffusers_loads_is_listed_and_nothing_twice():
-    for name in ("sd15", "sdxl_turbo", "controlnet_openpose", "taesd"):
+    for name in ("sd15", "sd15_inpaint", "sdxl_turbo", "controlnet_openpose", "controlnet_inpaint", "taesd"):
         paths = [file.path for row in ROWS if row.name == name for file in row.files]
         assert sorted(paths) == layout.needed(paths)
 

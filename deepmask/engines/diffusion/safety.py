@@ -34,8 +34,11 @@ class PictureCheck:
         """With the checker in ``folder``, as :func:`folder_of_checker` gives it."""
         self.folder = folder
 
-    def refuse_unfit(self, picture: RGBImage) -> None:
+    def refuse_unfit(self, picture: RGBImage, what: str = "portrait") -> None:
         """Raise if the picture (H, W, 3) may not be shown.
+
+        Args:
+            what: what it is, for the message.
 
         Raises:
             EngineFailed: it may not.
@@ -46,7 +49,7 @@ class PictureCheck:
         with torch.no_grad():
             _, flagged = self._checker(clip_input=pixels, images=[picture.copy()])
         if any(flagged):
-            raise EngineFailed("The safety checker refused this portrait; try another seed or other words.")
+            raise EngineFailed(f"The safety checker refused this {what}; try another seed or other words.")
 
     @cached_property
     def _checker(self) -> Any:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from deepmask.engines.device import out_of_memory
 from deepmask.errors import EngineFailed
-from deepmask.faces import RGBImage
 from deepmask.progress import Progress
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,11 @@ RUNGS = (Rung(False), Rung(True), Rung(True, 0.75), Rung(True, 0.5))
 def within_memory(
     model: str,
     frugal: bool,
-    attempt: Callable[[Rung], RGBImage],
+    attempt: Callable[[Rung], Made],
     release: Callable[[], None],
     progress: Progress,
     remedy: str,
-) -> tuple[Rung, RGBImage]:
+) -> tuple[Rung, Made]:
     """What the first rung that fits makes, and which it was.
 
     Args:

@@ -1,9 +1,9 @@
-"""The words a portrait is painted from."""
+"""The words a portrait, a background or a new person is painted from."""
 
 from __future__ import annotations
 
 from deepmask.lexicon import CLOTH_COLOURS
-from deepmask.persona import Attributes
+from deepmask.persona import Attributes, Persona
 
 NEGATIVE = (
     "child, teenager, baby, nude, several people, text, watermark, cropped head, deformed face, asymmetric eyes, "
@@ -14,6 +14,16 @@ NEGATIVE = (
 FRAMING = "head-and-shoulders portrait photo of one adult person, looking at the camera, natural light, sharp focus"
 """Follows a user's own words."""
 LIGHT = "natural skin texture, soft light, 85mm lens, sharp focus"
+
+EMPTY_SCENE = "empty scene, background only, continuous surroundings, photo, natural light, sharp focus"
+"""What fills the place of somebody who is removed. It names no people: CLIP does not read a 'no' before them."""
+NOBODY = (
+    "person, people, man, woman, child, face, body, hands, mannequin, statue, clothes, shadow of a person, text, "
+    "watermark, frame, blurry, low quality"
+)
+"""What is not to be seen there."""
+FULL_BODY = "photo of one adult person, whole body in the scene, natural pose, natural light, sharp focus"
+"""Follows the words for somebody who takes another's place."""
 
 _HERITAGE = {"south_asian": "South Asian", "east_asian": "East Asian", "middle_eastern": "Middle Eastern",
              "latino": "Latin American", "white": "European", "black": "Black"}  # fmt: skip
@@ -46,8 +56,52 @@ def portrait_words(attributes: Attributes, own_words: str = "") -> str:
     """
     if own_words.strip():
         return f"{own_words.strip().rstrip('.,;')}, {FRAMING}"
-    a = attributes
-    parts = [f"head-and-shoulders portrait photo of {_who(a)}", f"{a.age} years old" if a.age else "adult"]
+    parts = [f"head-and-shoulders portrait photo of {_who(attributes)}", *_looks(attributes)]
+    parts.append(_MOOD[attributes.mood] if attributes.mood else "relaxed expression")
+    parts += _worn(attributes)
+    if attributes.background:
+        parts.append(_PLACE.get(attributes.background) or f"{_coloured(attributes.background)} background")
+    return ", ".join([*parts, "looking at the camera", LIGHT])
+
+
+def person_words(persona: Persona | None, own_words: str = "") -> str:
+    """Who is to be seen in the place of somebody else: the prompt of an inpainter that heeds one.
+
+    The words a persona was painted from, or those of its attributes; of an imported portrait nothing is known.
+
+    Args:
+        persona: None where any adult will do.
+        own_words: clothes, style and whatever else is wished.
+
+    >>> person_words(None, "a red raincoat")
+    'an adult person, a red raincoat'
+    """
+    own = own_words.strip().rstrip(".,;")
+    if persona is not None and persona.wishes is not None and persona.wishes.prompt.strip():
+        known = [persona.wishes.prompt.strip().rstrip(".,;")]
+    elif persona is None or persona.attributes is None:
+        known = ["an adult person"]
+    else:
+        a = persona.attributes
+        known = [_who(a), *_looks(a), *([_MOOD[a.mood]] if a.mood else []), *([] if own else _worn(a))]
+    return ", ".join([*known, own] if own else known)
+
+
+def scene_words(prompt: str) -> tuple[str, str]:
+    """What to paint into a hole and what not to: the background, or with a prompt somebody else."""
+    if not prompt.strip():
+        return EMPTY_SCENE, NOBODY
+    return f"{prompt.strip().rstrip('.,;')}, {FULL_BODY}", NEGATIVE
+
+
+def negative_words(own_words: str = "") -> str:
+    """What not to paint: ours always, the user's first."""
+    return f"{own_words.strip().rstrip('.,;')}, {NEGATIVE}" if own_words.strip() else NEGATIVE
+
+
+def _looks(a: Attributes) -> list[str]:
+    """Age, skin, hair, eyes, beard and glasses."""
+    parts = [f"{a.age} years old" if a.age else "adult"]
     if a.skin:
         parts.append(f"{_SKIN.get(a.skin) or _coloured(a.skin)} skin")
     if a.hair_style or a.hair_colour:
@@ -59,19 +113,14 @@ def portrait_words(attributes: Attributes, own_words: str = "") -> str:
     if a.beard and not (a.beard == "none" and a.gender == "female"):
         parts.append(_BEARD[a.beard])
     parts += [_GLASSES[a.glasses]] if a.glasses in _GLASSES else []
-    parts += ["freckles"] if a.freckles else []
-    parts.append(_MOOD[a.mood] if a.mood else "relaxed expression")
-    if a.clothing or a.clothing_colour:
-        colour = _coloured(a.clothing_colour) if a.clothing_colour else ""
-        parts.append(f"wearing {colour} {_CLOTHING.get(a.clothing or '', 'clothes')}".replace("  ", " "))
-    if a.background:
-        parts.append(_PLACE.get(a.background) or f"{_coloured(a.background)} background")
-    return ", ".join([*parts, "looking at the camera", LIGHT])
+    return parts + (["freckles"] if a.freckles else [])
 
 
-def negative_words(own_words: str = "") -> str:
-    """What not to paint: ours always, the user's first."""
-    return f"{own_words.strip().rstrip('.,;')}, {NEGATIVE}" if own_words.strip() else NEGATIVE
+def _worn(a: Attributes) -> list[str]:
+    if not (a.clothing or a.clothing_colour):
+        return []
+    colour = _coloured(a.clothing_colour) if a.clothing_colour else ""
+    return [f"wearing {colour} {_CLOTHING.get(a.clothing or '', 'clothes')}".replace("  ", " ")]
 
 
 def _who(a: Attributes) -> str:

@@ -26,6 +26,7 @@ COMMANDS = {
     "personas": "List, show, vary, import, export and remove personas.",
     "people": "Say who gets which persona in your photos.",
     "photo": "Mask the faces of photos.",
+    "body": "Cover, remove or exchange people in photos.",
     "voice": "Mask the voices of recordings.",
     "app": "Open the app in the browser.",
     "demo": "Mask a sample photo with a painted persona.",

@@ -10,17 +10,15 @@ exit code is 3 in either case.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from deepmask import engines
-from deepmask.errors import InputError, MediaError
-from deepmask.files import write_text
+from deepmask.errors import InputError
 from deepmask.look import FaceRegion, Look
 from deepmask.media import Photo
 from deepmask.plan import ACTIONS, Plan
@@ -30,25 +28,21 @@ from deepmask.roster import Roster
 from deepmask.vault import Vault
 from pipelines import photo
 from pipelines.photo import PhotoOptions
-from ui.commands.outputs import Job, pair
+from ui.commands.batch import EXIT_LEAK, Entry, Telling, Work, run
+from ui.commands.outputs import pair
 from ui.commands.shared import (
     ByDefault,
     existing,
     json_option,
     open_roster,
     overwrite_option,
-    print_json,
     progress_bar,
     read_photo,
     refuse_existing,
 )
 
-EXIT_LEAK = 3
-EXIT_SOME_UNREADABLE = 2
-
-_WRITTEN_NEVERTHELESS = "written nevertheless, as you asked"
-_NOT_WRITTEN = (
-    "not written; make a plan with 'deepmask photo plan' and give the face a plainer mask there or add a box over it, "
+_REMEDY = (
+    "make a plan with 'deepmask photo plan' and give the face a plainer mask there or add a box over it, "
     "or insist with --allow-leaks"
 )
 
@@ -164,23 +158,14 @@ _plan_option = click.option("--plan", "plan_path", type=existing, required=True,
 _out_option = click.option("-o", "--out", type=existing, required=True, help="Picture file to write.")
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """What happened to one photo."""
-
-    job: Job
-    report: Report
-    written: bool
-
-    def to_json(self) -> dict[str, Any]:
-        output = str(self.job.target) if self.written else None
-        return {"input": str(self.job.source), "output": output, **json.loads(self.report.to_json())}
-
-    def lines(self) -> list[str]:
-        """For people: one line for the photo, one more for each thing to know."""
-        target = self.job.target if self.written else "not written"
-        details = [f"  {f.region}: {f.verdict}. {f.note}".rstrip() for f in self.report.findings if _is_news(f)]
-        return [f"{self.job.source} → {target}", f"  {self.report.summary()}", *details, *_notes(self.report)]
+def _lines(entries: list[Entry[Report]]) -> list[str]:
+    """For people: one line for each photo, one more for each thing to know."""
+    lines: list[str] = []
+    for entry in entries:
+        details = [f"  {f.region}: {f.verdict}. {f.note}".rstrip() for f in entry.report.findings if _is_news(f)]
+        lines += [f"{entry.job.source} → {entry.target}", f"  {entry.report.summary()}"]
+        lines += [*details, *_notes(entry.report)]
+    return lines
 
 
 def _is_news(finding: Finding) -> bool:
@@ -193,6 +178,9 @@ def _notes(report: Report) -> list[str]:
 
 def _leaks(report: Report) -> bool:
     return any(f.verdict == "leak" for f in report.findings)
+
+
+_TELLING = Telling(_leaks, _lines, _REMEDY)
 
 
 # --------------------------------------------------------------------------------------------------------------- mask
@@ -228,13 +216,10 @@ def mask(
         raise InputError("A plan belongs to one photo; give that photo alone.")
     else:
         work = _rendering(vault, Plan.load(plan_path))
-    ctx.exit(_run(jobs, work, report, allow_leaks, as_json))
+    ctx.exit(run(jobs, work, _TELLING, report, allow_leaks, as_json))
 
 
-Work = Callable[[Photo, Progress], tuple[Photo, Report]]
-
-
-def _masking(vault: Vault, roster: Roster, options: PhotoOptions) -> Work:
+def _masking(vault: Vault, roster: Roster, options: PhotoOptions) -> Work[Report]:
     if options.persona is not None:
         vault.persona(options.persona)
 
@@ -245,7 +230,7 @@ def _masking(vault: Vault, roster: Roster, options: PhotoOptions) -> Work:
     return work
 
 
-def _rendering(vault: Vault, plan: Plan) -> Work:
+def _rendering(vault: Vault, plan: Plan) -> Work[Report]:
     def work(source: Photo, progress: Progress) -> tuple[Photo, Report]:
         masked = photo.render(source, plan, vault, progress=part(progress, 0.0, 0.8))
         checked = photo.check(source, masked.photo, plan, masked.outcomes, progress=part(progress, 0.8, 1.0))
@@ -264,49 +249,6 @@ def _roster_for(vault: Vault, persona: str | None, by_roster: bool) -> Roster:
     if by_roster and not roster.people:
         raise InputError("Nobody is enrolled; run 'deepmask people add NAME PHOTO --persona PERSONA' first.")
     return roster
-
-
-def _run(jobs: list[Job], work: Work, report: Path | None, allow_leaks: bool, as_json: bool) -> int:
-    """Work through the photos; one that cannot be read does not stop the others."""
-    entries: list[_Entry] = []
-    unreadable: list[MediaError] = []
-    with progress_bar() as progress:
-        for n, job in enumerate(jobs):
-            step = _named(part(progress, n / len(jobs), (n + 1) / len(jobs)), job, len(jobs))
-            try:
-                masked, found = work(read_photo(job.source), step)
-                written = allow_leaks or not _leaks(found)
-                if written:
-                    masked.save(job.target)
-            except MediaError as error:
-                unreadable.append(error)
-                continue
-            entries.append(_Entry(job, found, written))
-    if report is not None:
-        write_text(report, json.dumps([entry.to_json() for entry in entries], indent=2) + "\n")
-    if as_json:
-        print_json([entry.to_json() for entry in entries])
-    else:
-        click.echo("\n".join(line for entry in entries for line in entry.lines()), nl=bool(entries))
-    return _explained(entries, unreadable, allow_leaks)
-
-
-def _named(progress: Progress, job: Job, total: int) -> Progress:
-    if total == 1:
-        return progress
-    return lambda fraction, message: progress(fraction, f"{job.source.name}: {message}")
-
-
-def _explained(entries: list[_Entry], unreadable: list[MediaError], allow_leaks: bool) -> int:
-    """Exit code, with one sentence on stderr for each thing that went wrong."""
-    for error in unreadable:
-        click.echo(str(error), err=True)
-    leaking = [entry.job.source.name for entry in entries if _leaks(entry.report)]
-    if leaking:
-        remedy = _WRITTEN_NEVERTHELESS if allow_leaks else _NOT_WRITTEN
-        click.echo(f"Somebody would still be recognisable in {', '.join(leaking)}: {remedy}.", err=True)
-        return EXIT_LEAK
-    return EXIT_SOME_UNREADABLE if unreadable else 0
 
 
 # -------------------------------------------------------------------------------------------------- plan, render, check
@@ -364,7 +306,8 @@ def render(
     """Carry out a plan, and check the result."""
     jobs = pair((source,), out)
     refuse_existing([*(job.target for job in jobs), report], overwrite)
-    ctx.exit(_run(jobs, _rendering(Vault(), Plan.load(plan_path)), report, allow_leaks, as_json))
+    work = _rendering(Vault(), Plan.load(plan_path))
+    ctx.exit(run(jobs, work, _TELLING, report, allow_leaks, as_json))
 
 
 @command.command(short_help="Look at a masked photo as an attacker would.")

@@ -72,7 +72,7 @@ class _Scene:
     @classmethod
     def around(cls, image: RGBImage, area: Area, others: Area | None) -> _Scene | None:
         """None where the feet are not in the picture."""
-            (w, h), (x1, y1, x2, y2) = area.size_wh, area.box_xyxy
+        (w, h), (x1, y1, x2, y2) = area.size_wh, area.box_xyxy
         tall = max(y2 - y1, 0.6 * (x2 - x1))
         if y2 > h - 0.02 * tall - 1 or tall < 12:
             return None
@@ -94,7 +94,7 @@ class _Scene:
 
     def in_picture(self, found: Mask, area: Area, others: Area | None) -> Area | None:
         """``found`` in the size of the picture, without person and others."""
-            rows, columns = self.window
+        rows, columns = self.window
         size = columns.stop - columns.start, rows.stop - rows.start
         sharp = cv2.resize(found.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) > 0.5
         whole = np.zeros((area.size_wh[1], area.size_wh[0]), bool)

@@ -45,6 +45,29 @@ def replacing(path: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
+def placing(path: Path) -> Iterator[Path]:
+    """The name of a file that becomes ``path`` only if the block ends without an error: :func:`replacing` for libraries
+    that open files themselves.
+
+    Raises:
+        DeepmaskError: one sentence when the place cannot be written (full disk, no permission, no such folder).
+    """
+    beside = path.with_name(f"{temporary_prefix(path)}{secrets.token_hex(6)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        yield beside
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError as error:
+        raise DeepmaskError(_sentence(path, error)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+
+
+@contextlib.contextmanager
 def scratch(target: Path) -> Iterator[Path]:
     """A private folder beside ``target`` for what is on the way to it; removed with all its files at the end.
 

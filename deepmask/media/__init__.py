@@ -1,13 +1,14 @@
 """Files of the user, opened, edited and written without their metadata.
 
-Nothing heavy is imported here: the libraries that read and write pictures and sounds are loaded by the first ``open``
-or ``save``. :mod:`deepmask.media.muxing`, which puts a sound to a video, loads them at once.
+Nothing heavy is imported here: the libraries that read and write pictures, clips and sounds are loaded by the first
+``open`` or ``save``. :mod:`deepmask.media.muxing`, which puts a sound to a video, loads them at once.
 """
 
+from deepmask.media.clip import Clip, Picture
 from deepmask.media.folders import find_photos, find_sounds
 from deepmask.media.formats import FORMATS, PictureFormat
 from deepmask.media.photo import Photo
 from deepmask.media.sound import Sound
 from deepmask.media.sound_writing import SoundWriter
 
-__all__ = ["FORMATS", "Photo", "PictureFormat", "Sound", "SoundWriter", "find_photos", "find_sounds"]
+__all__ = ["FORMATS", "Clip", "Photo", "Picture", "PictureFormat", "Sound", "SoundWriter", "find_photos", "find_sounds"]

@@ -66,7 +66,7 @@ class Area:
             InputError: it lies outside the picture.
         """
         x1, y1, x2, y2 = clip_box(box, size_wh)
-        ys, xs = np.mgrid[y1:y2, x1:x2] + 0.5
+        ys, xs = np.mgrid[y1 : max(y1, y2), x1 : max(x1, x2)] + 0.5
         rx, ry = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
         inside = ((xs - box[0]) / rx - 1) ** 2 + ((ys - box[1]) / ry - 1) ** 2 <= 1
         if not inside.any():

@@ -1,0 +1,96 @@
+"""Whose pixel it is where several people claim it, and outlines that follow the edges of the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepmask.engines.people.poses import Person, Soft
+from deepmask.faces import Box, RGBImage
+
+Owners = NDArray[np.int16]
+"""(H, W) number of the person, -1 for nobody."""
+
+BONES = (
+    (7, 8), (0, 11), (0, 12), (11, 12), (11, 13), (13, 15), (15, 19), (12, 14), (14, 16), (16, 20), (11, 23), (12, 24),
+    (23, 24), (23, 25), (25, 27), (27, 31), (24, 26), (26, 28), (28, 32),
+)  # fmt: skip
+"""Pairs of landmarks that are joined."""
+
+SKELETON_PX = 128
+"""Longer side of the coarse picture of a skeleton."""
+
+NEAR = 0.15
+"""Distance from the skeleton at which a claim has lost most of what nearness adds, in reaches of the body."""
+
+LEAST_ISLAND = 0.02
+"""Parts of somebody smaller than this share of them are noise, as are holes of a tenth of it."""
+
+
+def owners(people: Sequence[Person], faces: Sequence[Box], size_wh: tuple[int, int]) -> Owners:
+    """Whose each pixel is: the surer claim, nearer to its skeleton; faces belong to whom they belong."""
+    w, h = size_wh
+    best = np.full((h, w), 0.5, np.float32)
+    owner = np.full((h, w), -1, np.int16)
+    for number, person in enumerate(people):
+        rows, columns = person.window
+        claim = np.where(person.soft > 0.5, 0.5 + person.soft * (0.4 + 0.6 * nearness(person)), 0)
+        won = claim > best[rows, columns]
+        best[rows, columns][won] = claim[won]
+        owner[rows, columns][won] = number
+    heads = [(number, faces[person.face]) for number, person in enumerate(people) if person.face is not None]
+    for number, face in sorted(heads, key=lambda pair: pair[1][3] - pair[1][1]):
+        owner[head(face, size_wh)] = number
+    return owner
+
+
+def nearness(person: Person) -> Soft:
+    """1 on the skeleton of a person, towards 0 away from it; on the rectangle of their mask."""
+    rows, columns = person.soft.shape
+    factor = min(1.0, SKELETON_PX / max(rows, columns))
+    size = max(1, round(columns * factor)), max(1, round(rows * factor))
+    away = np.ones((size[1], size[0]), np.uint8)
+    reach = person.roi.reach_px * factor
+    points = (person.points - person.origin_xy) * factor
+    for a, b in BONES:
+        if min(person.visibility[a], person.visibility[b]) > 0.3:
+            ends = (tuple(np.round(points[n]).astype(int).tolist()) for n in (a, b))
+            cv2.line(away, *ends, color=0, thickness=max(1, round(0.08 * reach)))
+    torso = np.round(points[[11, 12, 24, 23]]).astype(np.int32)
+    if person.visibility[[11, 12, 23, 24]].min() > 0.3:
+        cv2.fillPoly(away, [torso], color=0)
+    if away.all():
+        return np.ones((rows, columns), np.float32)
+    distance = cv2.distanceTransform(away, cv2.DIST_L2, 3)
+    near = np.exp(-distance / max(1.0, NEAR * reach)).astype(np.float32)
+    return np.asarray(cv2.resize(near, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def head(face: Box, size_wh: tuple[int, int]) -> NDArray[np.bool_]:
+    """(H, W) the ellipse around the box of a face."""
+    x1, y1, x2, y2 = face
+    canvas = np.zeros((size_wh[1], size_wh[0]), np.uint8)
+    middle, axes = ((x1 + x2) / 2, (y1 + y2) / 2), ((x2 - x1) * 1.0, (y2 - y1) * 1.1)
+    cv2.ellipse(canvas, (middle, axes, 0.0), color=1, thickness=-1)
+    return canvas > 0
+
+
+def without_noise(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The mask (h, w) without islands and holes that are too small to be anything."""
+    total = int(np.count_nonzero(mask))
+    for inside, least in ((True, LEAST_ISLAND * total), (False, 0.1 * LEAST_ISLAND * total)):
+        _, labels, stats, _ = cv2.connectedComponentsWithStats((mask == inside).astype(np.uint8), connectivity=4)
+        small = stats[:, cv2.CC_STAT_AREA] < least
+        small[0] = False
+        mask = np.where(small[labels], not inside, mask)
+    return mask
+
+
+def refined(image: RGBImage, soft: Soft, radius_px: int) -> Soft:
+    """A mask whose edges follow those of the picture (h, w, 3): a guided filter (He et al., 2010) over ``radius_px``."""
+    from cv2 import ximgproc
+
+    return np.asarray(ximgproc.guidedFilter(image, soft, radius_px, 1e-4 * 255**2), np.float32)

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmask.area import Area
-from deepmask.engines.crops import square_crop
 from deepmask.engines.diffusion.hole import View
 from deepmask.engines.quiet import native_stderr_muted
 from deepmask.faces import RGBImage
@@ -41,6 +40,8 @@ THICKNESS = 4 / 512
 CROP_PX = 384
 MARGIN = 1.2
 """Side of what is looked at, in those of the hole."""
+GREY = 127
+"""Around the person: next to somebody else BlazePose often finds nobody."""
 SEEN_ABOVE = 0.5
 """Visibility of a joint that counts."""
 LEAST_SEEN = 5
@@ -59,27 +60,19 @@ class BodyPose:
             raise ValueError(f"a body pose has ({len(FROM_BLAZEPOSE)}, 2) joints, got {self.joints.shape}")
 
     @classmethod
-    def read(cls, image: RGBImage, person: Area, avoid: Area | None = None) -> BodyPose | None:
-        """The pose of the person in an area; None where none is found.
-
-        Args:
-            avoid: who is not meant, however near.
-        """
-        x1, y1, x2, y2 = person.box_xyxy
-        rows, columns = person.window
-        alone = image
-        if avoid is not None:
-            alone = image.copy()
-            alone[avoid.window][avoid.mask] = 127
-            alone[rows, columns][person.mask] = image[rows, columns][person.mask]
-        half = max(x2 - x1, y2 - y1) / 2 * MARGIN
-        crop = square_crop(alone, ((x1 + x2) / 2, (y1 + y2) / 2), half, CROP_PX)
-        found = _BlazePose.shared().landmarks(crop.rgb)
+    def read(cls, image: RGBImage, person: Area) -> BodyPose | None:
+        """The pose of the person in an area; None where none is found. What is around them is not looked at."""
+        (x, y), (h, w) = person.origin_xy, person.mask.shape
+        side = round(MARGIN * max(h, w))
+        left, top = (side - w) // 2, (side - h) // 2
+        alone = np.full((side, side, 3), GREY, np.uint8)
+        np.copyto(alone[top : top + h, left : left + w], image[person.window], where=person.mask[..., None])
+        way = cv2.INTER_AREA if side > CROP_PX else cv2.INTER_LINEAR
+        found = _BlazePose.shared().landmarks(np.asarray(cv2.resize(alone, (CROP_PX, CROP_PX), interpolation=way)))
         if found is None:
             return None
-        points = np.array([(p.x, p.y) for p in found], np.float64) * float(CROP_PX)
+        points = np.array([(p.x, p.y) for p in found], np.float64) * float(side) + (x - left, y - top)
         points[[p.visibility < SEEN_ABOVE for p in found]] = np.nan
-        points = crop.points_to_picture(points)
         joints = np.array([points[list(ids)].mean(0) for ids in FROM_BLAZEPOSE])
         joints = np.array([xy if _near(xy, person) else (np.nan, np.nan) for xy in joints])
         return cls(joints) if np.isfinite(joints).all(1).sum() >= LEAST_SEEN else None

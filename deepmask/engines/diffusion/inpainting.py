@@ -95,7 +95,7 @@ class DiffusionInpaint:
         way = sampling.choose(model, place, Wishes(negative=negative), overrides.decoder)
         self._prepare_check(settings)
         progress(0.0, "Looking at the surroundings")
-        pose = BodyPose.read(image, hole, avoid) if prompt.strip() and _heeds_poses(model) else None
+        pose = BodyPose.read(image, hole) if prompt.strip() and _heeds_poses(model) else None
         controls = (*self._hole_nets(), *((POSE_NET,) if pose is not None else ()))
         wanted = Wanted(model, place, way.way == "lcm", overrides=overrides)
         job = _Job(image, hole, None if prompt.strip() else avoid, words, negative, seed, way, pose, controls)

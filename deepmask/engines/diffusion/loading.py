@@ -172,7 +172,8 @@ class Networks:
         if device.kind != "cuda" and needed > free:
             raise EngineFailed(
                 f"The model {checkpoint.name} needs about {needed / 2**30:.1f} GiB of memory and "
-                f"{free / 2**30:.1f} GiB are free; close other programs, or set diffusion_model to a smaller one."
+                f"{free / 2**30:.1f} GiB are free; close other programs, or set "
+                f"{'inpaint_model' if checkpoint.inpaints else 'diffusion_model'} to a smaller one."
             )
 
     def _decoder_dtype(self) -> Any:

@@ -13,7 +13,7 @@ from deepmask.face_pose import FacePose
 from deepmask.persona import Attributes
 from deepmask.weights import table
 from deepmask.wishes import Wishes
-from tests.tiny.diffusion import NAMES, make_prudish, rows, snapshot
+from tests.tiny.diffusion import make_prudish, snapshot
 
 WOMAN = Attributes(gender="female", age=34, hair_style="bob", hair_colour="black")
 PLAIN = Wishes(steps=3, fast=False)
@@ -150,20 +150,6 @@ def test_release_gives_the_networks_back_and_the_next_portrait_is_the_same(diffu
 
 
 # -- what must not be shown -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def own_hub(tiny_diffusion, tmp_path, monkeypatch):
-    """A hub's cache that a test may spoil; the table knows the files as they are when ``described`` is called."""
-    hub = tmp_path / "hub"
-    shutil.copytree(tiny_diffusion, hub)
-    monkeypatch.setenv("HF_HUB_CACHE", str(hub))
-
-    def described():
-        others = tuple(row for row in table.WEIGHTS if row.name not in NAMES)
-        monkeypatch.setattr(table, "WEIGHTS", others + rows(hub))
-
-    return hub, described
 
 
 @pytest.fixture

@@ -33,6 +33,9 @@ MESSAGE = "Rebuilding the background"
 SEAM = 14.0
 """Larger differences (0..255) at the seam are edges, not light."""
 
+MEMBRANE_PX = 400
+"""Longer side of the picture in which it is spread."""
+
 Field = NDArray[np.int32]
 """(h, w, 2) y, x of each target's patch, -1 elsewhere."""
 
@@ -194,7 +197,8 @@ def _solve(
 def _full_size(image: RGBImage, hole: Mask, avoid: Mask, state: _State, scale: float) -> NDArray[np.float32]:
     """Colours (n, 3) of the hole, copied pixel by pixel and brought to meet the surroundings."""
     usable = ~(hole | avoid)
-    kernel = np.ones((5, 5), np.uint8)
+    near = 2 + round(0.5 / scale)
+    kernel = np.ones((2 * near + 1, 2 * near + 1), np.uint8)
     rim = (cv2.dilate(hole.astype(np.uint8), kernel) > 0) & usable
     wanted = hole | rim
     ys, xs = (a.astype(np.int32) for a in np.nonzero(wanted))
@@ -204,12 +208,10 @@ def _full_size(image: RGBImage, hole: Mask, avoid: Mask, state: _State, scale: f
     if not filled.all():
         colours[~filled] = _enlarged(state, (image.shape[1], image.shape[0]))[ys[~filled], xs[~filled]]
     inner = hole[ys, xs]
-    seam = np.zeros(image.shape, np.float32)
-    known = np.zeros(hole.shape, np.float32)
     at_rim = ~inner & filled
-    seam[ys[at_rim], xs[at_rim]] = np.clip(image[ys[at_rim], xs[at_rim]] - colours[at_rim], -SEAM, SEAM)
-    known[ys[at_rim], xs[at_rim]] = 1
-    return np.clip(colours[inner] + _membrane(seam, known)[hole], 0, 255)
+    off = np.clip(image[ys[at_rim], xs[at_rim]] - colours[at_rim], -SEAM, SEAM)
+    light = _membrane(off, ys[at_rim] - ys.min(), xs[at_rim] - xs.min(), (int(np.ptp(ys)) + 1, int(np.ptp(xs)) + 1))
+    return np.clip(colours[inner] + light[ys[inner] - ys.min(), xs[inner] - xs.min()], 0, 255)
 
 
 def _enlarged(state: _State, size_wh: tuple[int, int]) -> NDArray[np.float32]:
@@ -218,9 +220,17 @@ def _enlarged(state: _State, size_wh: tuple[int, int]) -> NDArray[np.float32]:
     return cv2.resize(rgb, size_wh, interpolation=cv2.INTER_CUBIC).astype(np.float32)
 
 
-def _membrane(values: NDArray[np.float32], known: NDArray[np.float32]) -> NDArray[np.float32]:
-    """``values`` (h, w, 3) where ``known`` is 1, spread smoothly over the rest (push-pull, Gortler et al., 1996)."""
-    stack = [(values * known[..., None], known)]
+def _membrane(
+    values: NDArray[np.float32], ys: NDArray[np.int32], xs: NDArray[np.int32], shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """(h, w, 3): ``values`` (n, 3) at ``ys`` and ``xs`` spread smoothly over a rectangle of ``shape`` (push-pull,
+    Gortler et al., 1996), coarsely where it is large."""
+    shrink = max(1, round(max(shape) / MEMBRANE_PX))
+    h, w = -(-shape[0] // shrink), -(-shape[1] // shrink)
+    total, weight = np.zeros((h, w, 3), np.float32), np.zeros((h, w), np.float32)
+    np.add.at(total, (ys // shrink, xs // shrink), values)
+    np.add.at(weight, (ys // shrink, xs // shrink), 1)
+    stack = [(total / np.maximum(weight, 1)[..., None], np.minimum(weight, 1))]
     while min(stack[-1][1].shape) > 2:
         total, weight = stack[-1]
         size = (weight.shape[1] + 1) // 2, (weight.shape[0] + 1) // 2
@@ -233,4 +243,5 @@ def _membrane(values: NDArray[np.float32], known: NDArray[np.float32]) -> NDArra
         smooth = cv2.resize(smooth, (weight.shape[1], weight.shape[0]), interpolation=cv2.INTER_LINEAR)
         sure = np.minimum(weight, 1)[..., None]
         smooth = (1 - sure) * smooth + sure * (total / np.maximum(weight, 1e-6)[..., None])
-    return smooth
+    smooth = cv2.resize(smooth, (w * shrink, h * shrink), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(smooth[: shape[0], : shape[1]], np.float32)

@@ -143,6 +143,12 @@ class FastFinder(UnionFinder):
     )
 
 
+class FrameFinder(UnionFinder):
+    """For the pictures of a video: low bars, since neighbouring pictures tell what is a face and what is not."""
+
+    passes = (Pass(640, 0.2),)
+
+
 class BlazeFace:
     """MediaPipe's full-range face detector (Bazarevsky et al., 2019) on a picture widened at its borders, so that a
     face cut by the frame still lies inside."""

@@ -49,7 +49,7 @@ def analyze(source: Photo, roster: Roster, options: PhotoOptions | None = None, 
             Region(
                 id=f"face-{n + 1}",
                 box_xyxy=face.box_xyxy,
-                decision=_decide(match, roster, options),
+                decision=decision_for(match, roster, options),
                 score=round(float(found.score), 3),
                 found_by=finder.name,
                 match=match,
@@ -95,7 +95,7 @@ def decide(
     regions = []
     for region in plan.regions:
         match = region.match if region.match is not None and region.match.person in known else None
-        regions.append(region if region.id in keep else region.decided(_decide(match, roster, options)))
+        regions.append(region if region.id in keep else region.decided(decision_for(match, roster, options)))
     used = {kind: name for kind, name in plan.engines.items() if kind != "face_swapper"}
     return replace(plan, regions=tuple(regions), engines=used | asked_for(options), look=options.look)
 
@@ -165,7 +165,8 @@ def _keep_nearest(
     return match
 
 
-def _decide(match: Match | None, roster: Roster, options: PhotoOptions) -> Decision:
+def decision_for(match: Match | None, roster: Roster, options: PhotoOptions) -> Decision:
+    """What a face gets: the persona for everybody, its own by the roster, or what bystanders get."""
     if options.persona is not None:
         return Decision("persona", options.persona)
     if match is None:

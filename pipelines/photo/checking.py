@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def check(
     drawn = {outcome.region: outcome for outcome in outcomes}
     progress(0.0, "Checking the result")
     with engines.exclusive:
-        seen = _faces_in(masked.rgb, part(progress, 0.0, 0.6))
+        seen = faces_in(masked.rgb, part(progress, 0.0, 0.6))
         findings = []
         for n, region in enumerate(plan.regions):
             progress(0.6 + 0.4 * n / len(plan.regions), f"Checking face {n + 1} of {len(plan.regions)}")
@@ -58,7 +59,7 @@ def check(
     return Report(source.name, tuple(findings), asked, (*source.notes, *licence_notes(plan, outcomes)))
 
 
-def _faces_in(image: RGBImage, progress: Progress = silent) -> list[Face]:
+def faces_in(image: RGBImage, progress: Progress = silent) -> list[Face]:
     """What any of the watching finders sees, each face once."""
     names = watchers()
     faces: list[Face] = []
@@ -81,26 +82,24 @@ def _finding(
     engine, note = (outcome.engine, outcome.note) if outcome else ("unknown", "")
     if region.decision.action == "keep":
         return Finding(region.id, wanted, "none", "kept", None)
-    untouched = _same(source.rgb, masked, region.box_xyxy)
-    found = any(iou(region.box_xyxy, f.box_xyxy) > 0.3 for f in seen)
-    worst = _worst(Original.of(source), masked, region.box_xyxy, asked, found)
-    verdict = worst.verdict
-    if untouched:
-        verdict, note = "leak", "the face was not changed"
-    elif _is_blank(masked, region.box_xyxy):
-        verdict = "hidden"
-    distance = None if worst.distance is None else round(worst.distance, 3)
-    return Finding(region.id, wanted, engine, verdict, distance, note, judge=worst.judge, hidden_above=worst.bar)
+    opinion = judged(Original.of(source), masked, region.box_xyxy, asked, seen)
+    distance = None if opinion.distance is None else round(opinion.distance, 3)
+    note = "the face was not changed" if opinion.unchanged else note
+    return Finding(
+        region.id, wanted, engine, opinion.verdict, distance, note, judge=opinion.judge, hidden_above=opinion.bar
+    )
 
 
 @dataclass(frozen=True)
-class _Opinion:
+class Opinion:
     """What one judge thinks of a face."""
 
     verdict: Verdict
     judge: str
     distance: float | None
     bar: float | None
+    unchanged: bool = False
+    """Whether the face was never covered, whatever the judge says."""
 
     @property
     def nearness(self) -> float:
@@ -108,16 +107,26 @@ class _Opinion:
         return np.inf if self.distance is None or self.bar is None else self.distance / self.bar
 
 
-def _worst(original: Original, masked: RGBImage, box: Box, asked: tuple[str, ...], found: bool) -> _Opinion:
-    """The opinion of the judge that is least deceived."""
+def judged(original: Original, masked: RGBImage, box: Box, asked: tuple[str, ...], seen: Sequence[Face]) -> Opinion:
+    """Whether the face that was in a box is hidden, by the judge that is least deceived.
+
+    Args:
+        asked: recognisers that judge; without any, only a face that was not changed is told.
+        seen: faces that finders see in ``masked``.
+    """
+    found = any(iou(box, face.box_xyxy) > 0.3 for face in seen)
     opinions = [_opinion(original, masked, box, judge, found) for judge in asked]
-    return min(opinions, key=lambda o: (_GRAVITY.index(o.verdict), o.nearness))
+    none = Opinion("hidden", "", None, None)
+    worst = min(opinions, key=lambda o: (_GRAVITY.index(o.verdict), o.nearness), default=none)
+    if unchanged(original.rgb, masked, box):
+        return replace(worst, verdict="leak", unchanged=True)
+    return replace(worst, verdict="hidden") if _is_blank(masked, box) else worst
 
 
-def _opinion(original: Original, masked: RGBImage, box: Box, judge: str, found: bool) -> _Opinion:
+def _opinion(original: Original, masked: RGBImage, box: Box, judge: str, found: bool) -> Opinion:
     distance = original.distance(judge, original.face(box), masked)
     if distance is None:
-        return _Opinion("hidden", "", None, None)
+        return Opinion("hidden", "", None, None)
     recognizer = engines.load("face_recognizer", judge)
     if distance >= recognizer.hidden_above:
         verdict: Verdict = "hidden"
@@ -125,7 +134,7 @@ def _opinion(original: Original, masked: RGBImage, box: Box, judge: str, found: 
         verdict = "leak" if found else "weak"
     else:
         verdict = "weak" if found else "hidden"
-    return _Opinion(verdict, judge, distance, recognizer.hidden_above)
+    return Opinion(verdict, judge, distance, recognizer.hidden_above)
 
 
 def _is_blank(image: RGBImage, box: Box) -> bool:
@@ -135,7 +144,7 @@ def _is_blank(image: RGBImage, box: Box) -> bool:
     return middle.size > 0 and float(middle.std((0, 1)).max()) < FLAT_LEVELS
 
 
-def _same(source: RGBImage, masked: RGBImage, box: Box) -> bool:
+def unchanged(source: RGBImage, masked: RGBImage, box: Box) -> bool:
     """Whether both pictures show the same in a box, but for the noise of being compressed again."""
     x1, y1, x2, y2 = clip_box(box, (source.shape[1], source.shape[0]))
     before, after = source[y1:y2, x1:x2].astype(np.float32), masked[y1:y2, x1:x2]
@@ -144,25 +153,29 @@ def _same(source: RGBImage, masked: RGBImage, box: Box) -> bool:
 
 def _uncovered(source: RGBImage, masked: RGBImage, plan: Plan, seen: list[Face]) -> list[Finding]:
     """Faces of the output that no region of the plan speaks of, if they are large enough to be anybody's."""
-    strangers = [
-        face
-        for face in seen
-        if face.size_px >= MEASURABLE_PX and not any(_speaks_of(r, face, source, masked) for r in plan.regions)
-    ]
     findings = []
-    for n, face in enumerate(_without_phantoms(source, strangers)):
+    for n, face in enumerate(strangers(source, masked, [region.box_xyxy for region in plan.regions], seen)):
         x1, y1, x2, y2 = (round(v) for v in face.box_xyxy)
         note = f"a face at ({x1}, {y1})–({x2}, {y2}) is not in the plan; add a box over it"
         findings.append(Finding(f"extra-{n + 1}", "nothing", "none", "leak", None, note, rounded(face.box_xyxy)))
     return findings
 
 
-def _speaks_of(region: Region, face: Face, source: RGBImage, masked: RGBImage) -> bool:
-    """Whether a face of the output is the one of the region, not one that leans against it and is as it was."""
-    if iou(face.box_xyxy, region.box_xyxy) > 0.4 or inside(face.box_xyxy, region.box_xyxy) > 0.5:
+def strangers(source: RGBImage, masked: RGBImage, known: Sequence[Box], seen: Sequence[Face]) -> list[Face]:
+    """Those of the faces seen in ``masked`` that are none of the known ones and may be somebody."""
+    unknown = [
+        face
+        for face in seen
+        if face.size_px >= MEASURABLE_PX and not any(_is_that(face, box, source, masked) for box in known)
+    ]
+    return _without_phantoms(source, unknown)
+
+
+def _is_that(face: Face, box: Box, source: RGBImage, masked: RGBImage) -> bool:
+    """Whether a face of the output is the one of a box, not one that leans against it and is as it was."""
+    if iou(face.box_xyxy, box) > 0.4 or inside(face.box_xyxy, box) > 0.5:
         return True
-    middle = enlarge(face.box_xyxy, 0.5)
-    return iou(face.box_xyxy, region.box_xyxy) > 0.1 and not _same(source, masked, middle)
+    return iou(face.box_xyxy, box) > 0.1 and not unchanged(source, masked, enlarge(face.box_xyxy, 0.5))
 
 
 def _without_phantoms(source: RGBImage, faces: list[Face]) -> list[Face]:
@@ -170,6 +183,6 @@ def _without_phantoms(source: RGBImage, faces: list[Face]) -> list[Face]:
     doubtful = [f for f in faces if f.score < SURE_SCORE and measured(source, f).landmarks is None]
     if not doubtful:
         return faces
-    before = _faces_in(source)
+    before = faces_in(source)
     phantoms = {id(f) for f in doubtful if not any(iou(f.box_xyxy, b.box_xyxy) > 0.1 for b in before)}
     return [f for f in faces if id(f) not in phantoms]

@@ -18,7 +18,7 @@ from pipelines.photo.choosing import first_swapper, judges, ladder
 from pipelines.photo.measuring import Original
 from pipelines.photo.model import Masked, Outcome, validate
 
-_STRENGTHS: dict[str, tuple[float, ...]] = {"meshwarp": (0.8, 1.0), "painter": (0.8, 1.0)}
+STRENGTHS: dict[str, tuple[float, ...]] = {"meshwarp": (0.8, 1.0), "painter": (0.8, 1.0)}
 """Strengths an engine is tried with before a plainer one takes over."""
 
 PLAINEST = "solid"
@@ -92,11 +92,11 @@ def _mask_region(
             except Exception as error:  # fail closed: whatever goes wrong in an engine, a plainer mask follows
                 reason = str(error) if isinstance(error, EngineError) else f"{name} failed ({type(error).__name__})"
             if reason is None:
-                return Outcome(region.id, name, _note(name, reasons))
+                return Outcome(region.id, name, explained(name, reasons))
             reasons.append(reason.rstrip("."))
     x1, y1, x2, y2 = clip_box(enlarge(region.box_xyxy, 1.3), (canvas.shape[1], canvas.shape[0]))
     canvas[y1:y2, x1:x2] = 127
-    return Outcome(region.id, "rectangle", _note("a grey rectangle", reasons))
+    return Outcome(region.id, "rectangle", explained("a grey rectangle", reasons))
 
 
 def _try(
@@ -109,9 +109,9 @@ def _try(
 ) -> str | None:
     """Let one engine draw; returns None when the face is hidden, else why not (the canvas is then as before)."""
     swapper = engines.load("face_swapper", name)
-    if reason := _unsuitable(name, swapper, face):
+    if reason := unsuitable(name, swapper, face):
         return reason
-    for strength in _STRENGTHS.get(name, (1.0,)):
+    for strength in STRENGTHS.get(name, (1.0,)):
         patch = swapper.swap(canvas, face, persona, strength=strength, look=look)
         window = patch.window((canvas.shape[1], canvas.shape[0]))
         before = canvas[window].copy()
@@ -127,7 +127,8 @@ def _try(
     return f"{name} disguised too little"
 
 
-def _unsuitable(name: str, swapper: FaceSwapper, face: Face) -> str | None:
+def unsuitable(name: str, swapper: FaceSwapper, face: Face) -> str | None:
+    """Why an engine need not even try a face, as a clause; None if it may."""
     if face.size_px < swapper.min_size_px:
         return f"the face is too small for {name} ({face.size_px:.0f} px, {swapper.min_size_px:.0f} needed)"
     if swapper.needs_landmarks and face.landmarks is None:
@@ -137,5 +138,6 @@ def _unsuitable(name: str, swapper: FaceSwapper, face: Face) -> str | None:
     return None
 
 
-def _note(name: str, reasons: list[str]) -> str:
+def explained(name: str, reasons: list[str]) -> str:
+    """The sentence that tells why an engine drew instead of those that were tried before."""
     return f"{name} instead, because {'; '.join(dict.fromkeys(reasons))}." if reasons else ""

@@ -281,7 +281,8 @@ def _unknown_persona(plan):
         (_other_photo, "another photo"),
         (_newer, "newer Deepmask"),
         (_unknown_persona, "no persona named 'nobody'"),
-        (lambda plan: {"version": 1}, "damaged"),
+        (lambda plan: {"version": 1}, "not a Deepmask plan"),
+        (lambda plan: plan | {"regions": 3}, "damaged"),
         (lambda plan: [1, 2], "not a Deepmask plan"),
     ],
 )

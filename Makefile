@@ -1,6 +1,7 @@
 # make run     the app at http://127.0.0.1:7860          make demo      mask a photo and look at out/demo
 # make test    all tests                                 make bench     measured numbers of the README
 # make lint    format, lint and types                    make pictures  pictures of the README
+# make neural  packages of the photoreal engines: 1.2 GB, more for NVIDIA cards
 #
 # The first call makes .venv and installs everything into it; needs Python 3.11 or 3.12 with pip.
 # PYTHON=/path/to/python chooses an interpreter, ARGS="--port 8000" is passed on.
@@ -9,7 +10,7 @@ VENV := .venv
 BIN  := $(VENV)/bin
 ARGS :=
 
-.PHONY: run test demo bench lint pictures clean
+.PHONY: run test demo bench lint pictures neural clean
 
 run: $(VENV)/installed
 	$(BIN)/deepmask app $(ARGS)
@@ -26,6 +27,8 @@ bench: $(VENV)/installed
 pictures: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.pictures $(ARGS)
 
+neural: $(VENV)/installed-neural
+
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -40,6 +43,10 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-neural: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[neural]'
 	@touch $@ $(VENV)/installed
 
 $(BIN)/python:

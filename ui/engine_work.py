@@ -5,18 +5,27 @@ An offer is what a user gets in one go: an engine with all weights it needs, or 
 
 from __future__ import annotations
 
+import shlex
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from deepmask import config, engines, weights
 from deepmask.engines import EngineSpec
 from deepmask.errors import InputError
 from deepmask.progress import Progress, part
+from deepmask.resources import ASSETS
 from deepmask.weights import Weight
 from deepmask.weights.places import find
+from deepmask.workers import environments
+from deepmask.workers.environments import Environment
 
-Readiness = Literal["ready", "get", "licence", "unfinished", "damaged", "packages"]
-"""packages: everything is there but Python packages, which only a command can bring."""
+Readiness = Literal["ready", "get", "licence", "unfinished", "damaged", "packages", "environment"]
+"""What has to be done first. packages: a command has to be run; environment: one of its own has to be made."""
+
+_NEURAL = "pip install 'deepmask[neural]'"
+_CHECKOUT = ASSETS.parent if (ASSETS.parent / "Makefile").is_file() else None
 
 _OF_KINDS: dict[str, Readiness] = {
     "absent": "get",
@@ -39,8 +48,28 @@ class Offer:
     """The engine; None for a set by itself."""
 
     @property
+    def packages(self) -> tuple[str, ...]:
+        """Python packages that are not installed."""
+        return () if self.row is None else tuple(name for name in self.row.missing_modules() if name in self.row.needs)
+
+    @property
+    def environment(self) -> Environment | None:
+        """The environment of its own that it runs in, if it has one."""
+        named = self.row is not None and self.row.environment
+        return environments.environment(named) if named else None
+
+    @property
     def readiness(self) -> Readiness:
-        """What stands between the user and the engine; the gravest first."""
+        """What stands between the user and the engine: what has to be installed, then the weights."""
+        if self.packages:
+            return "packages"
+        if (own := self.environment) and not environments.installed(own.name):
+            return "environment"
+        return self.weights_readiness
+
+    @property
+    def weights_readiness(self) -> Readiness:
+        """What has to be done about the weights; the gravest first."""
         states = [weights.state(one.name) for one in self.sets]
         found = {_OF_KINDS.get(state.kind, "ready") for state in states}
         if any(state.kind == "absent" and state.present_bytes for state in states):  # the first file was not finished
@@ -48,7 +77,7 @@ class Offer:
         for readiness in _GRAVEST:
             if readiness in found:
                 return readiness
-        return "packages" if self.row is not None and self.row.missing_modules() else "ready"
+        return "ready"
 
     @property
     def commercial(self) -> bool:
@@ -78,6 +107,11 @@ class Offer:
         ours = config.home() / "models"
         states = ((one, weights.state(one.name)) for one in self.sets)
         return tuple(one for one, state in states if state.present_bytes and state.folder.is_relative_to(ours))
+
+
+def is_here(one: Offer) -> bool:
+    """Whether there is something to remove."""
+    return bool(one.removable) or (one.environment is not None and one.environment.folder.exists())
 
 
 def offers() -> list[Offer]:
@@ -128,8 +162,37 @@ def get(one: Offer, accepted: bool, progress: Progress) -> str:
         step = part(progress, done / total, (done + row.size_bytes) / total)
         weights.fetch(row.name, step)
         done += row.size_bytes
-    if one.row is not None and one.row.missing_modules():
-        return f"{one.title} is downloaded; it needs packages, too: {one.row.installing()}"
+    return _what_is_left(one, "downloaded")
+
+
+def install(one: Offer, progress: Progress) -> str:
+    """Make the environment of an engine, or go on with it; returns what to tell the user.
+
+    Raises:
+        EngineMissing: no fitting Python, too little space, or downloads are switched off.
+        EngineFailed: a package could not be had or installed.
+        Cancelled: the user stopped it; what is finished is kept.
+    """
+    if one.environment is None:
+        raise InputError(f"{one.title} needs no environment of its own.")
+    environments.install(one.environment.name, progress=progress)
+    return _what_is_left(one, "installed")
+
+
+def install_command(row: EngineSpec) -> str:
+    """What a user types to have the packages of an engine: with our Makefile, if Deepmask runs from its checkout."""
+    if row.install == _NEURAL and _CHECKOUT is not None and Path(sys.prefix) == _CHECKOUT / ".venv":
+        return f"make -C {shlex.quote(str(_CHECKOUT))} neural"
+    return row.installing()
+
+
+def _what_is_left(one: Offer, done: str) -> str:
+    if one.packages and one.row is not None:
+        return f"{one.title} is {done}; its Python packages are not: {install_command(one.row)}"
+    if one.readiness == "environment":
+        return f"{one.title} is {done}; now install it."
+    if one.readiness != "ready":
+        return f"{one.title} is {done}; now get its weights."
     return f"{one.title} is ready."
 
 
@@ -161,8 +224,16 @@ def verify(one: Offer, progress: Progress) -> str:
 
 
 def remove(one: Offer) -> str:
-    """Delete the files; returns what to tell the user."""
-    freed = sum(weights.remove(row.name) for row in one.removable)
+    """Delete the files, and the environment of its own; returns what to tell the user.
+
+    Raises:
+        EngineFailed: the environment is in use.
+    """
+    freed = 0
+    if own := one.environment:
+        freed = environments.size_bytes(own.name)
+        environments.remove(own.name)
+    freed += sum(weights.remove(row.name) for row in one.removable)
     return f"{one.title} is removed; {weights.size_text(freed)} are free again."
 
 

@@ -121,7 +121,7 @@ def install(name: str, *, progress: Progress = silent) -> None:
     if config.Settings.load().offline:
         raise EngineMissing(f"{row.title} would have to be downloaded, but the setting offline is on; switch it off.")
     with _alone(row):
-        if not _is_unfinished(row):
+        if not (_is_unfinished(row) and _has_pip(row)):
             _discard(row.folder)
         _need_space(row)
         progress(0.0, f"{row.title}: making the environment")
@@ -317,6 +317,11 @@ def _digest_in(marker: Path) -> str:
 
 def _is_unfinished(row: Environment) -> bool:
     return _digest_in(row.folder / _UNFINISHED) == _digest(row.requirements)
+
+
+def _has_pip(row: Environment) -> bool:
+    """Whether making the environment came to its end: the record is what pip's own installation writes last."""
+    return row.python.exists() and any(row.folder.glob("[Ll]ib*/**/site-packages/pip-*.dist-info/RECORD"))
 
 
 def _discard(folder: Path) -> None:

@@ -73,9 +73,16 @@ class Page:
                 self.driver.execute_script("arguments[0].click()", head)
 
     def choose(self, words: str) -> None:
-        """Pick an entry of the menu that is open."""
-        entry = next(e for e in self.all('[role="option"]') if e.text.strip().endswith(words))
-        entry.click()
+        """Pick an entry of the menu that is open, waiting until the menu has it."""
+
+        def found() -> bool:
+            entries = self.driver.find_elements("css selector", '[role="option"]')
+            shown = [entry for entry in entries if entry.text.strip().endswith(words)]
+            if shown:
+                shown[0].click()
+            return bool(shown)
+
+        self.until(found)
 
     def upload(self, selector: str, *paths: Path) -> None:
         self.find(selector)

@@ -107,3 +107,27 @@ def test_a_download_can_be_stopped_and_gone_on_with(page, hub):
     page.click("#get-engine")
     page.says("ArcFace is ready.", 60)
     assert hub.sent < sum(len(data) for name, data in hub.files.items() if "buffalo_l" in name)
+
+
+@needs_browser
+def test_an_environment_is_installed_by_a_click_stopped_and_gone_on_with(page, small, monkeypatch):
+    row = engines.EngineSpec(
+        "transcriber", "new", "", "listens", "MIT", (), "deepmask engines install small", environment="small"
+    )
+    monkeypatch.setattr(engines, "table", lambda: (row, *engines.EMBEDDED))
+    page.driver.get(page.url)
+    choose_engine(page, "new")
+    page.says("First install it: it runs beside Deepmask")
+    assert not page.driver.find_elements("css selector", "#get-engine"), "there are no weights"
+    page.click("#install-engine")
+    page.says("Small: ")
+    page.click("#stop-getting")
+    page.says("Stopped; what was finished before is kept.")
+    assert page.find("#install-engine").text.startswith("Go on installing")
+    page.click("#install-engine")
+    page.says("new is ready.", 120)
+    page.click("#remove-engine")
+    page.says("Remove the environment of Small (")
+    page.click("#remove-sure")
+    page.says("new is removed")
+    assert not small.folder.exists()

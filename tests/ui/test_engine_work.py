@@ -1,5 +1,8 @@
 """What the Engines tab offers, and what its buttons do, on a hub of our own."""
 
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -126,6 +129,50 @@ def test_an_environment_of_its_own_is_told_with_the_command_that_makes_it(monkey
     )
     monkeypatch.setattr(engines, "table", lambda: (row,))
     (one, *_) = engine_work.offers()
-    assert one.readiness == "packages"
+    assert one.readiness == "environment"
     assert "an environment of its own" in panel._facts(one)
     assert "<code>deepmask engines install whisperx</code>" in panel._facts(one)
+    assert panel._installable(one)
+    monkeypatch.setenv("DEEPMASK_OFFLINE", "1")
+    assert not panel._installable(one), "the button could do nothing"
+
+
+def test_what_has_to_be_installed_comes_before_the_weights(hub, monkeypatch):
+    row = next(row for row in engines.table() if row.name == "gfpgan")
+    monkeypatch.setattr(engines, "table", lambda: (replace(row, needs=("no_such_module",)),))
+    one = engine_work.offers()[0]
+    html = panel._facts(one)
+    assert html.index("First install its Python packages (no_such_module)") < html.index("Size")
+    assert panel._get_words(one).startswith("Get the weights already (")
+    assert "its Python packages are not: " in engine_work.get(one, False, silent)
+    assert (one.readiness, one.weights_readiness) == ("packages", "ready")
+    assert not panel._gettable(one)
+
+
+def test_a_checkout_is_told_to_use_its_makefile(monkeypatch, tmp_path):
+    row = next(row for row in engines.table() if row.name == "diffusion")
+    assert engine_work.install_command(row) == own_pip("pip install 'deepmask[neural]'")
+    monkeypatch.setattr(engine_work, "_CHECKOUT", tmp_path)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
+    assert engine_work.install_command(row) == f"make -C {tmp_path} neural"
+
+
+def test_an_environment_is_made_stopped_gone_on_with_and_removed(small, monkeypatch):
+    row = EngineSpec("transcriber", "new", "", "", "MIT", (), "deepmask engines install small", environment="small")
+    monkeypatch.setattr(engines, "table", lambda: (row,))
+    (one, *_) = engine_work.offers()
+    assert not engine_work.is_here(one)
+
+    def stop(fraction, message):
+        if fraction >= 0.06:
+            raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        engine_work.install(one, stop)
+    assert (one.readiness, engine_work.is_here(one)) == ("environment", True)
+    assert panel._install_words(one).startswith("Go on installing (")
+    assert engine_work.install(one, silent) == "new is ready."
+    assert one.readiness == "ready"
+    assert "the environment of Small (" in panel._belongings(one)
+    assert "is removed" in engine_work.remove(one)
+    assert not small.folder.exists()

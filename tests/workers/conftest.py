@@ -14,6 +14,7 @@ from platformdirs import user_cache_path
 
 from deepmask.weights import Weight, WeightFile, table
 from deepmask.workers import client, environments
+from tests.tiny.environment import shelf, small  # noqa: F401  # fixtures
 
 TINY = Path(__file__).parents[1] / "tiny"
 KEPT = Path(os.environ.get("DEEPMASK_TEST_ENVIRONMENTS") or user_cache_path("deepmask-tests", appauthor=False))

@@ -1,61 +1,18 @@
 """Environments are built whole or count as absent. Real pip and real virtual environments, of one handmade package."""
 
+import hashlib
+import json
 import shutil
 import sys
 import threading
-import zipfile
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from deepmask import engines
 from deepmask.errors import Cancelled, EngineFailed, EngineMissing, UnknownName
 from deepmask.workers import environments
-from deepmask.workers.environments import Environment
+from tests.tiny.environment import Small, wheel
 from ui.cli import main
-
-
-@dataclass(frozen=True)
-class Small(Environment):
-    folder_of_requirements: Path = Path()
-
-    @property
-    def requirements(self):
-        return self.folder_of_requirements / "small.txt"
-
-
-def _wheel(folder, name, version, files):
-    info = f"{name}-{version}.dist-info"
-    files = files | {
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
-        for path, text in (files | {f"{info}/RECORD": record}).items():
-            archive.writestr(path, text)
-
-
-@pytest.fixture
-def shelf(tmp_path, monkeypatch):
-    """Where pip finds packages: a folder."""
-    shelf = tmp_path / "shelf"
-    shelf.mkdir()
-    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    _wheel(shelf, "torch", "1.0", {"torch.py": ""})
-    _wheel(shelf, "torchaudio", "1.0", {"torchaudio/__init__.py": "", "torchaudio/lib/libtorchaudio.so": "for CUDA"})
-    return shelf
-
-
-@pytest.fixture
-def small(tmp_path, shelf, monkeypatch):
-    """The row 'small', which takes seconds."""
-    row = Small("small", "Small", ("3.11", "3.12"), 10_000_000, 10_000_000, "import torch, torchaudio", tmp_path)
-    row.requirements.write_text("# two packages\ntorch==1.0\ntorchaudio==1.0\n")
-    monkeypatch.setattr(environments, "ENVIRONMENTS", (row, *environments.ENVIRONMENTS))
-    return row
 
 
 def test_it_is_built_once_and_removed(small):
@@ -86,10 +43,20 @@ def test_what_is_half_built_does_not_count_and_is_gone_on_with(small, shelf):
         environments.install("small")
     assert not environments.installed("small")
     made = (small.folder / "pyvenv.cfg").stat().st_ino
-    _wheel(shelf, "extra", "2.0", {"extra.py": ""})
+    wheel(shelf, "extra", "2.0", {"extra.py": ""})
     environments.install("small")
     assert environments.installed("small")
     assert (small.folder / "pyvenv.cfg").stat().st_ino == made, "it was made anew instead of gone on with"
+
+
+def test_one_that_was_stopped_before_it_had_pip_is_made_anew(small):
+    small.python.parent.mkdir(parents=True)
+    small.python.symlink_to(sys.executable)
+    (small.folder / "building.json").write_text(
+        json.dumps({"requirements": hashlib.sha256(small.requirements.read_bytes()).hexdigest()})
+    )
+    environments.install("small")
+    assert environments.installed("small")
 
 
 def test_other_requirements_make_it_anew(small):
@@ -103,7 +70,7 @@ def test_other_requirements_make_it_anew(small):
 
 
 def test_what_cannot_be_imported_is_not_installed(small, shelf):
-    _wheel(shelf, "torch", "1.0", {"torch.py": "raise ImportError('no such processor')"})
+    wheel(shelf, "torch", "1.0", {"torch.py": "raise ImportError('no such processor')"})
     with pytest.raises(EngineFailed, match="no such processor"):
         environments.install("small")
     assert not environments.installed("small")

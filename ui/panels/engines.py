@@ -11,6 +11,7 @@ from gradio.blocks import Block
 from deepmask import engines, weights
 from deepmask.config import Settings
 from deepmask.weights import Weight
+from deepmask.workers import environments
 from ui import engine_work
 from ui.choices import Choice
 from ui.engine_work import Offer, Readiness
@@ -21,7 +22,8 @@ from ui.session import Session
 KINDS = {
     "portrait_painter": "Paints personas",
     "face_finder": "Finds faces",
-    "face_landmarker": "Reads their pose",
+    "face_landmarker": "Finds their landmarks",
+    "pose_reader": "Reads poses for portraits",
     "face_recognizer": "Tells people apart",
     "face_swapper": "Covers faces",
     "face_restorer": "Sharpens faces",
@@ -29,6 +31,11 @@ KINDS = {
     "transcriber": "Writes down what is said",
     "speech_synthesizer": "Speaks",
     "speaker_recognizer": "Tells voices apart",
+    "person_segmenter": "Finds people",
+    "area_selector": "Outlines what is pointed at",
+    "inpainter": "Fills backgrounds",
+    "body_masker": "Covers people",
+    "text_finder": "Finds text",
 }
 STATES: dict[Readiness, tuple[str, str]] = {
     "ready": ("Ready", "hidden"),
@@ -37,6 +44,7 @@ STATES: dict[Readiness, tuple[str, str]] = {
     "licence": ("Licence to accept", "weak"),
     "damaged": ("Damaged", "leak"),
     "packages": ("Packages missing", "weak"),
+    "environment": ("Not installed", "kept"),
 }
 """What is shown, and the colour of the chip."""
 INTRO = (
@@ -72,6 +80,7 @@ class EnginesPanel:
     def _build_offer(self) -> None:
         with gr.Group(elem_classes="dm-editor", elem_id="offer", visible=False) as self.card:
             self.facts = gr.HTML("", padding=False, elem_id="offer-facts")
+            self.install = gr.Button("Install", variant="primary", visible=False, elem_id="install-engine")
             self.agree = gr.Checkbox(False, label="I accept the licence", visible=False, elem_id="accept-licence")
             self.get = gr.Button("Get", variant="primary", visible=False, elem_id="get-engine")
             self.bar = gr.HTML("", visible=False, elem_classes="dm-progress", elem_id="engine-progress")
@@ -93,6 +102,7 @@ class EnginesPanel:
         for chooser in (self.list, self.extras):
             chooser.input(work(self._on_choose), [state, chooser], **fast).then(None, js=scroll_to("#offer"))
         self._busy(self.get.click).then(work(self._on_get), [state, self.agree], **slow)
+        self._busy(self.install.click).then(work(self._on_install), [state], **slow)
         self._busy(self.verify.click).then(work(self._on_verify), [state], **slow)
         self.stop.click(Session.stop, [state], None, queue=False)
         self.remove.click(work(self._on_ask), [state], **fast)
@@ -105,7 +115,7 @@ class EnginesPanel:
 
     def _busy(self, listener: Any) -> Any:
         """Before long work: show the bar, and the button that stops it; more cannot be started meanwhile."""
-        hidden = (self.get, self.agree, self.tools)
+        hidden = (self.install, self.get, self.agree, self.tools)
         return listener(
             lambda: {self.bar: gr.update(visible=True), self.stop: gr.update(visible=True), self.said: ""}
             | {part: gr.update(visible=False) for part in hidden},
@@ -124,6 +134,9 @@ class EnginesPanel:
         said = engine_work.get(self._chosen(session), accepted, progress_of(session, bar))
         return {self.said: note(said, "good")}
 
+    def _on_install(self, session: Session, bar: gr.Progress = BAR) -> Updates:
+        return {self.said: note(engine_work.install(self._chosen(session), progress_of(session, bar)), "good")}
+
     def _on_verify(self, session: Session, bar: gr.Progress = BAR) -> Updates:
         chosen = self._chosen(session)
         said = engine_work.verify(chosen, progress_of(session, bar))
@@ -134,7 +147,7 @@ class EnginesPanel:
         others = engine_work.also_used_by(chosen)
         loss = f" {' and '.join(others)} would be without it, too." if others else ""
         return {
-            self.said: note(f"Remove the files of {chosen.title} from this computer?{loss}", "warn"),
+            self.said: note(f"Remove {_belongings(chosen)} from this computer?{loss}", "warn"),
             **{button: gr.update(visible=button in (self.sure, self.keep)) for button in self._buttons()},
         }
 
@@ -163,13 +176,15 @@ class EnginesPanel:
         }
         if chosen is None:
             return updates
-        here = bool(chosen.removable)
+        first = "primary" if chosen.readiness == chosen.weights_readiness else "secondary"
+        tools = (*([self.verify] if chosen.removable else []), self.remove)
         return updates | {
             self.facts: _facts(chosen),
+            self.install: gr.update(visible=_installable(chosen), value=_install_words(chosen)),
             **self._accepting(chosen),
-            self.get: gr.update(visible=_gettable(chosen), value=_get_words(chosen)),
-            self.tools: gr.update(visible=here),
-            **{button: gr.update(visible=button in (self.verify, self.remove)) for button in self._buttons()},
+            self.get: gr.update(visible=_gettable(chosen), value=_get_words(chosen), variant=first),
+            self.tools: gr.update(visible=engine_work.is_here(chosen)),
+            **{button: gr.update(visible=button in tools) for button in self._buttons()},
         }
 
     def _accepting(self, chosen: Offer) -> Updates:
@@ -179,14 +194,35 @@ class EnginesPanel:
 
 
 def _gettable(one: Offer) -> bool:
-    return one.readiness in ("get", "unfinished", "damaged", "licence") and not _offline()
+    return one.weights_readiness != "ready" and not _offline()
 
 
 def _get_words(one: Offer) -> str:
-    if one.readiness == "licence":
-        return "Accept and use"
-    verb = {"damaged": "Get again", "unfinished": "Go on"}.get(one.readiness, "Get")
-    return f"{verb} ({weights.size_text(one.bytes_to_get)})"
+    if one.weights_readiness == "licence":
+        return "Accept and use" if one.readiness == "licence" else "Accept the licence"
+    verb = {"damaged": "Get again", "unfinished": "Go on"}.get(one.weights_readiness, "Get")
+    what = "" if one.readiness == one.weights_readiness else " the weights already"
+    return f"{verb}{what} ({weights.size_text(one.bytes_to_get)})"
+
+
+def _installable(one: Offer) -> bool:
+    return one.readiness == "environment" and not _offline()
+
+
+def _install_words(one: Offer) -> str:
+    own = one.environment
+    if own is None:
+        return "Install"
+    verb = "Go on installing" if own.folder.exists() else "Install"
+    return f"{verb} ({weights.size_text(own.size_bytes)} or more)"
+
+
+def _belongings(one: Offer) -> str:
+    """What removing an engine takes away."""
+    parts = [f"the files of {one.title}"] if one.removable else []
+    if (own := one.environment) and own.folder.exists():
+        parts.append(f"the environment of {own.title} ({weights.size_text(environments.size_bytes(own.name))})")
+    return " and ".join(parts)
 
 
 def _choices(offers: list[Offer], chosen: Offer | None) -> dict[str, Any]:
@@ -207,7 +243,7 @@ def _facts(one: Offer) -> str:
     return (
         f'<div class="dm-offer"><div class="dm-head"><h2>{escape(one.title)} '
         f'<span class="dm-chip dm-{colour}">{words}</span></h2><p>{escape(job)}</p></div>'
-        f"{_business(one)}{rows}{_packages(one)}{_broken(one)}</div>"
+        f"{_business(one)}{_first(one)}{rows}{_broken(one)}</div>"
     )
 
 
@@ -229,14 +265,26 @@ def _set(row: Weight) -> str:
     return f'<section class="dm-set"><h4>{escape(row.title)}</h4><dl>{cells}</dl></section>'
 
 
-def _packages(one: Offer) -> str:
-    if one.row is None or not (absent := one.row.missing_modules()):
+def _first(one: Offer) -> str:
+    """What has to be installed before the weights are of use."""
+    if one.row is None or one.readiness not in ("packages", "environment"):
         return ""
-    if one.row.environment:
-        words = "It runs beside Deepmask, in an environment of its own, which this command makes once:"
-    else:
-        words = f"It needs Python packages, too: {', '.join(absent)}. Close the app and run:"
-    return f'<p class="dm-note dm-info">{escape(words)}<br><code>{escape(one.row.installing())}</code></p>'
+    own = one.environment
+    if one.readiness == "environment" and own is not None:
+        lead = (
+            f"First install it: it runs beside Deepmask, in an environment of its own, which takes "
+            f"{weights.size_text(own.size_bytes)} on the disk, or {weights.size_text(own.size_cuda_bytes)} where pip "
+            "finds PyTorch for NVIDIA cards. The button does it, or in a terminal:"
+        )
+        return _step(lead, own.command)
+    lead = f"First install its Python packages ({', '.join(one.packages)}). Close the app and run:"
+    end = "Then start the app again and get the weights here." if one.sets else "Then start the app again."
+    return _step(lead, engine_work.install_command(one.row), end)
+
+
+def _step(lead: str, command: str, end: str = "") -> str:
+    rest = f"<br>{escape(end)}" if end else ""
+    return f'<p class="dm-note dm-info">{escape(lead)}<br><code>{escape(command)}</code>{rest}</p>'
 
 
 def _broken(one: Offer) -> str:

@@ -1,0 +1,1 @@
+from tests.tiny.environment import shelf, small  # noqa: F401  # fixtures

@@ -13,6 +13,9 @@ HARDWARE = ("nvenc", "qsv", "videotoolbox")
 CODECS = ("h264", "hevc", "vp9", "av1")
 _KEY_EVERY_S = 4
 """Seconds between pictures at which a player can begin."""
+_MBTREE_FROM_PX = 256
+"""Narrower pictures are coded by x264 without its macroblock tree, which for them reads memory that nobody wrote, so
+that the bits would differ from run to run (seen at 64 pixels)."""
 
 
 @dataclass(frozen=True)
@@ -121,13 +124,15 @@ class Encoding:
             return _HARDWARE[self.hardware, self._resolved_codec]
         return _SOFTWARE[self._resolved_codec]
 
-    def options(self, fps: float) -> dict[str, str]:
-        """The encoder's options."""
+    def options(self, fps: float, width: int) -> dict[str, str]:
+        """The encoder's options for pictures of a width in pixels."""
         encoder = self.encoder
         options = dict(encoder.options)
         if encoder.number:
             is_word = isinstance(self.quality, str)
             options[encoder.number] = str(encoder.crf[QUALITIES.index(self.quality)] if is_word else self.quality)
+            if encoder.name == "libx264" and width < _MBTREE_FROM_PX:
+                options["mbtree"] = "0"
             options["g"] = str(max(round(fps * _KEY_EVERY_S), 1))
         return options
 

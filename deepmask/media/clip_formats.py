@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_VIDEOS = ".mp4 .m4v .mov .mkv .webm .avi .3gp .ts .mts .m2ts .mpg .mpeg .vob .flv .wmv .asf .ogv"
-CLIP_SUFFIXES = frozenset(f"{_VIDEOS} .gif .apng".split())
+from deepmask.media.sound_formats import VIDEO_SUFFIXES
+
+CLIP_SUFFIXES = VIDEO_SUFFIXES | {".gif", ".apng"}
 """What a folder is searched for. WebP and PNG files are as a rule still pictures; named one by one, they are tried."""
 NAMES = "MP4, MOV, MKV, WebM, AVI, MPEG or GIF file"
 DEMUXERS = "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg"

@@ -116,7 +116,8 @@ def measure(clip: Clip) -> Timeline:
         packets = _Packets(clip, origin, timed, container.format.name in _SEEKABLE)
         for packet in _read(container, track, damage):
             packets.add(packet, damage)
-        return packets.finished(damage, _stated_s(container, track))
+        stated = _stated_ticks(container, track)
+        return packets.finished(damage, stated, (track.start_time or 0) + stated - origin if stated else 0)
 
 
 def _read(container: Any, track: Any, damage: Damage) -> Any:
@@ -128,13 +129,9 @@ def _read(container: Any, track: Any, damage: Damage) -> Any:
         damage.broken_off = True
 
 
-def _stated_s(container: Any, track: Any) -> float:
+def _stated_ticks(container: Any, track: Any) -> int:
     """Length that the header states; 0 where it is only a guess."""
-    if container.format.name not in _STATES_ITS_LENGTH:
-        return 0.0
-    if track.duration and track.time_base:
-        return float(track.duration * track.time_base)
-    return 0.0
+    return int(track.duration or 0) if container.format.name in _STATES_ITS_LENGTH else 0
 
 
 class _Packets:
@@ -164,16 +161,23 @@ class _Packets:
         self._dts.append((dts if dts is not None else shown + self._origin) - self._origin)
         self._end = max(self._end, shown + (packet.duration or 0))
 
-    def finished(self, damage: Damage, stated_s: float) -> Timeline:
+    def finished(self, damage: Damage, stated: int, stated_end: int) -> Timeline:
         if not self._pts:
             raise MediaError(f"{self._clip.name} is damaged: no picture can be read; export or download it again.")
         times = np.array(self._pts if self._timed else self._dts, np.int64)
         pts = np.unique(times)
-        last = int(pts[-1] - pts[-2]) if len(pts) > 1 else max(round(1 / self._clip.fps / self._clip.time_base), 1)
-        end = self._end if self._end > pts[-1] else int(pts[-1]) + last
-        missing = stated_s - float((end - max(int(pts[0]), 0)) * self._clip.time_base)
-        if missing > max(_SHORT_S, 0.002 * stated_s):
+        end = self._end_after(pts, stated_end)
+        missing, whole = float((stated_end - end) * self._clip.time_base), float(stated * self._clip.time_base)
+        if missing > max(_SHORT_S, 0.002 * whole):
             damage.missing_s = missing
         keys = np.array(sorted(self._keys) or [(int(pts[0]), int(pts[0]) + self._origin)], np.int64)
         fingerprint, seekable = self._digest.hexdigest(), self._seekable and self._timed
         return Timeline(pts, end, keys[:, 0], keys[:, 1], self._origin, self._timed, seekable, fingerprint, str(damage))
+
+    def _end_after(self, pts: Ticks, stated_end: int) -> int:
+        """When the last picture goes: by the header if that is near, else by the packets, else after one more step."""
+        last = int(pts[-1])
+        step = last - int(pts[-2]) if len(pts) > 1 else max(round(1 / self._clip.fps / self._clip.time_base), 1)
+        if last < stated_end <= last + max(4 * step, round(_SHORT_S / self._clip.time_base)):
+            return stated_end
+        return self._end if self._end > last else last + step

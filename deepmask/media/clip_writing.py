@@ -78,7 +78,7 @@ class SegmentWriter:
             context = stream.codec_context
             stream.width, stream.height, stream.pix_fmt = width, height, encoder.pixel_format
             context.time_base = self._clip.time_base
-            context.options = self._encoding.options(self._clip.fps)
+            context.options = self._encoding.options(self._clip.fps, width)
             context.thread_count = encoder.threads
             context.sample_aspect_ratio = self._clip.pixel_aspect
             if encoder.pixel_format != "bgr0":

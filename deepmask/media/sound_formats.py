@@ -7,10 +7,15 @@ from dataclasses import dataclass
 SOUND_SUFFIXES = frozenset(
     {".wav", ".wave", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".caf", ".au", ".amr"}
 )
-VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".3gp"})
+# fmt: off
+VIDEO_SUFFIXES = frozenset({
+    ".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts",
+    ".vob", ".webm", ".wmv",
+})
+# fmt: on
 NAMES = "WAV, FLAC, MP3, M4A, OGG or Opus file, or an MP4, MOV, MKV or WebM video"
 
-DEMUXERS = "wav,w64,aiff,caf,au,flac,mp3,aac,ogg,amr,mov,matroska,avi"
+DEMUXERS = "wav,w64,aiff,caf,au,flac,mp3,aac,ogg,amr,mov,matroska,avi,mpegts,mpeg,flv,asf"
 """What strangers' files may be, in FFmpeg's names: no playlist, nothing that points at other files or addresses."""
 
 

@@ -148,8 +148,8 @@ def is_cover(stream: av.VideoStream) -> bool:
     return bool(stream.disposition & Disposition.attached_pic)
 
 
-def _sound_track(path: Path, container: InputContainer) -> av.AudioStream:
-    track = container.streams.best("audio")
+def _sound_track(path: Path, container: InputContainer, index: int | None = None) -> av.AudioStream:
+    track = container.streams.best("audio") if index is None else container.streams[index]
     if isinstance(track, av.AudioStream) and track.codec_context is not None:
         return track
     if video_track(container) is not None:
@@ -186,15 +186,18 @@ def _seconds(path: Path, container: InputContainer, track: av.AudioStream) -> fl
 # -- decoding ---------------------------------------------------------------------------------------------------------
 
 
-def blocks(path: Path, rate_hz: int, channels: int, frames: int, damage: Damage) -> Iterator[Samples]:
+def blocks(
+    path: Path, rate_hz: int, channels: int, frames: int, damage: Damage, track: int | None = None
+) -> Iterator[Samples]:
     """(frames, channels) float32 in -1..1, one after the other; the last may be shorter.
 
     Args:
         damage: filled in with what could not be read.
+        track: index of the sound track among all tracks of the file; None = the one a player would choose.
     """
     waiting: list[Samples] = []
     held = 0
-    for piece in _pieces(path, rate_hz, channels, damage):
+    for piece in _pieces(path, rate_hz, channels, damage, track):
         waiting.append(piece)
         held += len(piece)
         if held >= frames:
@@ -207,10 +210,10 @@ def blocks(path: Path, rate_hz: int, channels: int, frames: int, damage: Damage)
         yield np.concatenate(waiting)
 
 
-def _pieces(path: Path, rate_hz: int, channels: int, damage: Damage) -> Iterator[Samples]:
+def _pieces(path: Path, rate_hz: int, channels: int, damage: Damage, index: int | None) -> Iterator[Samples]:
     """Decoded frames on the file's timeline, gaps filled with silence."""
     with opened(path) as container:
-        track = _sound_track(path, container)
+        track = _sound_track(path, container, index)
         origin = origin_s(container, track)
         stated = _stated_s(path, container, track, origin)
         converter = _Converter(rate_hz, channels)

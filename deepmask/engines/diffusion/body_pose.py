@@ -68,7 +68,8 @@ class BodyPose:
         alone = np.full((side, side, 3), GREY, np.uint8)
         np.copyto(alone[top : top + h, left : left + w], image[person.window], where=person.mask[..., None])
         way = cv2.INTER_AREA if side > CROP_PX else cv2.INTER_LINEAR
-        found = _BlazePose.shared().landmarks(np.asarray(cv2.resize(alone, (CROP_PX, CROP_PX), interpolation=way)))
+        small = np.asarray(cv2.resize(alone, (CROP_PX, CROP_PX), interpolation=way), np.uint8)
+        found = _BlazePose.shared().landmarks(small)
         if found is None:
             return None
         points = np.array([(p.x, p.y) for p in found], np.float64) * float(side) + (x - left, y - top)

@@ -24,6 +24,7 @@ from deepmask.engines.diffusion.sparing import Rung, within_memory
 from deepmask.engines.diffusion.unfit import refuse_unfit
 from deepmask.engines.diffusion.watch import Watch
 from deepmask.engines.diffusion.words import scene_words
+from deepmask.errors import EngineFailed, InputError
 from deepmask.faces import Patch, RGBImage
 from deepmask.persona import Attributes
 from deepmask.progress import Progress, part, silent
@@ -83,10 +84,18 @@ class DiffusionInpaint:
                 background.
 
         Raises:
-            InputError: the words ask for a minor, for sexual content, or are too many.
             EngineMissing: weights are absent; the message has the command.
-            EngineFailed: memory does not suffice, a file is broken, or the safety checker refused the picture.
+            EngineFailed: the words ask for a minor, for sexual content, or are too many; memory does not suffice, a
+                file is broken, or the safety checker refused the picture.
         """
+        try:
+            return self._fill(image, hole, avoid, prompt, seed, progress)
+        except InputError as error:  # what words and settings ask for cannot be done: a plainer engine takes over
+            raise EngineFailed(str(error)) from error
+
+    def _fill(
+        self, image: RGBImage, hole: Area, avoid: Area | None, prompt: str, seed: int, progress: Progress
+    ) -> Patch:
         refuse_unfit(Attributes(), prompt)
         quiet()
         settings = Settings.load()

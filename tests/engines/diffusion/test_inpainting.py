@@ -13,7 +13,7 @@ from deepmask.engines.diffusion import inpainting, loading
 from deepmask.engines.diffusion.body_pose import BodyPose
 from deepmask.engines.diffusion.inpainting import ControlNetInpaint, DiffusionInpaint
 from deepmask.engines.protocols import Inpainter
-from deepmask.errors import Cancelled, EngineFailed, EngineMissing, InputError
+from deepmask.errors import Cancelled, EngineFailed, EngineMissing
 from deepmask.weights import table
 from tests.tiny.diffusion import make_prudish, snapshot
 
@@ -220,7 +220,7 @@ def test_cancelling_within_a_step_leaves_a_usable_engine(inpainter, picture):
 def test_unfit_words_are_refused_before_anything_is_loaded(tiny_diffusion, picture):
     for prompt, reason in (("a schoolgirl", "adults"), ("a naked man", "dressed"), ("a woman, 16 years old", "18")):
         fresh = DiffusionInpaint()
-        with pytest.raises(InputError, match=reason):
+        with pytest.raises(EngineFailed, match=reason):
             fresh.fill(picture, PERSON, prompt=prompt)
         assert fresh._networks is None
 
@@ -290,7 +290,7 @@ def test_models_of_another_kind_are_refused_with_the_remedy(tiny_diffusion, pict
     with pytest.raises(EngineFailed, match="made for inpainting; choose one that paints from words"):
         ControlNetInpaint().fill(picture, THING)
     monkeypatch.setenv("DEEPMASK_DIFFUSION_MODEL", "sdxl_turbo")
-    with pytest.raises(InputError, match=r"controlnet_inpaint is for Stable Diffusion 1\.5"):
+    with pytest.raises(EngineFailed, match=r"controlnet_inpaint is for Stable Diffusion 1\.5"):
         ControlNetInpaint().fill(picture, THING)
 
 

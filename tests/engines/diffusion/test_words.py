@@ -1,14 +1,16 @@
 """What is asked for, and that nothing of a prompt is cut off."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from deepmask.engines.diffusion.encoding import PIECE, encode, weighted_parts
 from deepmask.engines.diffusion.loading import Networks
 from deepmask.engines.diffusion.unfit import refuse_unfit
-from deepmask.engines.diffusion.words import NEGATIVE, negative_words, portrait_words
+from deepmask.engines.diffusion.words import NEGATIVE, negative_words, person_words, portrait_words, scene_words
 from deepmask.errors import InputError
-from deepmask.persona import CHOICES, Attributes
+from deepmask.persona import CHOICES, Attributes, Persona
 from deepmask.wishes import Wishes
 
 SOMEBODY = Attributes()
@@ -49,6 +51,34 @@ def test_weights_in_parentheses_are_read():
     assert weighted_parts("a (red:1.2) hat") == [("a ", 1.0), ("red", 1.2), (" hat", 1.0)]
     assert weighted_parts("a (plain) hat") == [("a (plain) hat", 1.0)]
     assert weighted_parts("(x:9)") == [("x", 2.0)]
+
+
+def test_a_persona_in_the_place_of_somebody_is_told_by_looks_or_its_own_words():
+    portrait = np.zeros((4, 4, 3), np.uint8)
+    drawn = Persona("ann", "Ann", "painter", portrait, attributes=Attributes(
+        gender="female", age=34, hair_style="bob", hair_colour="black", glasses="round", clothing="suit",
+        background="beach",
+    ))  # fmt: skip
+    words = person_words(drawn)
+    assert words.startswith("a woman, 34 years old, black hair in a bob, round glasses")
+    assert "suit" in words
+    assert "beach" not in words, "the picture has a background"
+    dressed = person_words(drawn, "a yellow raincoat.")
+    assert dressed.endswith(", a yellow raincoat")
+    assert "suit" not in dressed, "the user's clothes, not the persona's"
+    told = replace(drawn, wishes=Wishes(prompt="a Viking, snow in the beard."))
+    assert person_words(told, "in armour") == "a Viking, snow in the beard, in armour"
+    assert person_words(replace(drawn, attributes=None)) == person_words(None) == "an adult person"
+
+
+def test_a_background_is_asked_for_without_naming_people_and_a_person_with_what_is_refused():
+    empty, nobody = scene_words("  ")
+    assert not any(word in empty for word in ("people", "person", "man"))
+    assert "people" in nobody
+    somebody, unwanted = scene_words("a woman in a red coat, ")
+    assert somebody.startswith("a woman in a red coat, photo of one adult person")
+    assert "nude" in unwanted
+    assert "person," not in unwanted
 
 
 @pytest.fixture

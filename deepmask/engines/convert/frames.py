@@ -51,15 +51,30 @@ def analyse(
 ) -> Frames:
     """Frames of a mono signal at ``RATE_HZ``: 1 + len // HOP of them, the first centred at its first sample."""
     signal = np.ascontiguousarray(signal, np.float64)
-    f0 = pitch.track(signal, RATE_HZ, lowest_hz=lowest_hz, highest_hz=highest_hz, loud=loud)
-    times = np.arange(len(f0)) * pitch.HOP_S
-    refined = pyworld.stonemask(signal, f0, times, RATE_HZ)
-    f0 = np.where((f0 > 0) & (np.abs(np.log(np.maximum(refined, 1.0) / np.maximum(f0, 1.0))) < 0.1), refined, f0)
-    power = pyworld.cheaptrick(signal, f0, times, RATE_HZ, fft_size=FFT_SIZE)
-    aperiodicity = pyworld.d4c(signal, f0, times, RATE_HZ, fft_size=FFT_SIZE, threshold=0.0)
+    f0, log_power = pitch_and_envelope(signal, lowest_hz=lowest_hz, highest_hz=highest_hz, loud=loud)
+    aperiodicity = pyworld.d4c(signal, f0, _times(f0), RATE_HZ, fft_size=FFT_SIZE, threshold=0.0)
     aperiodicity[f0 <= 0] = 1.0
-    log_power = np.log(np.maximum(power, _FLOOR)).astype(np.float32)
     return Frames(f0, log_power, aperiodicity.astype(np.float32))
+
+
+def pitch_and_envelope(
+    signal: NDArray[np.float64],
+    *,
+    lowest_hz: float = pitch.LOWEST_HZ,
+    highest_hz: float = pitch.HIGHEST_HZ,
+    loud: float | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """F0 in Hz and (n, BINS) log power as in :func:`analyse`, without the aperiodicity, which takes longest."""
+    signal = np.ascontiguousarray(signal, np.float64)
+    f0 = pitch.track(signal, RATE_HZ, lowest_hz=lowest_hz, highest_hz=highest_hz, loud=loud)
+    refined = pyworld.stonemask(signal, f0, _times(f0), RATE_HZ)
+    f0 = np.where((f0 > 0) & (np.abs(np.log(np.maximum(refined, 1.0) / np.maximum(f0, 1.0))) < 0.1), refined, f0)
+    power = pyworld.cheaptrick(signal, f0, _times(f0), RATE_HZ, fft_size=FFT_SIZE)
+    return f0, np.log(np.maximum(power, _FLOOR)).astype(np.float32)
+
+
+def _times(f0_hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.arange(len(f0_hz)) * pitch.HOP_S
 
 
 @cache

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmask.engines.convert.frames import RATE_HZ, Frames, analyse, loudness
+from deepmask.engines.convert.frames import RATE_HZ, loudness, pitch_and_envelope
 from deepmask.engines.convert.timbre import DB, TO_MEL, Floats
 
 MOST_BLOCKS = 24
@@ -53,11 +53,11 @@ class Profile:
         for first, piece in pieces:
             if not np.any(np.abs(piece) > 1e-5):
                 continue
-            frames = analyse(piece.astype(np.float64))
+            f0_hz, log_power = pitch_and_envelope(piece.astype(np.float64))
             peaks.append(loudness_peak(piece))
-            levels.append(loudness(frames.log_power))
-            mel.append(mel_points(frames))
-            contours.append((first, frames.f0_hz))
+            levels.append(loudness(log_power))
+            mel.append(mel_points(log_power))
+            contours.append((first, f0_hz))
         if not peaks:
             return None
         level, points, hz = np.concatenate(levels), np.concatenate(mel), np.concatenate([f0 for _, f0 in contours])
@@ -88,9 +88,9 @@ def _plausible(
     return tuple(kept)
 
 
-def mel_points(frames: Frames) -> NDArray[np.float32]:
-    """(n, POINTS) log power on the mel axis."""
-    return frames.log_power @ TO_MEL.T.astype(np.float32)
+def mel_points(log_power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, POINTS) log power on the mel axis of (n, BINS)."""
+    return log_power @ TO_MEL.T.astype(np.float32)
 
 
 def loudness_peak(piece: NDArray[np.float32]) -> float:

@@ -94,7 +94,7 @@ class Turning:
         return np.where(voiced, np.clip(self._disguise.pitch_hz * np.exp(new), LOWEST_HZ, HIGHEST_HZ), 0.0)
 
     def _envelope(self, frames: Frames, voiced: NDArray[np.bool_]) -> NDArray[np.float32]:
-        coded = mel_points(frames) @ self._coded
+        coded = mel_points(frames.log_power) @ self._coded
         share = gaussian_filter1d(voiced.astype(np.float32), _FADE_FRAMES)[:, None]
         moved = coded - (share * self._voiced + (1 - share) * self._unvoiced).astype(np.float32)
         moved = moved @ self._blend + (share * self._to_voiced + (1 - share) * self._to_unvoiced).astype(np.float32)

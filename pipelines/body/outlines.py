@@ -107,10 +107,10 @@ def groups(found: list[Outline]) -> list[list[Outline]]:
 
 
 def head_of(box: Box, size_wh: tuple[int, int]) -> Area:
-    """The ellipse of a head around the box of its face, hair and chin with it."""
+    """The ellipse of a head around the box of its face, forehead and chin with it."""
     x1, y1, x2, y2 = box
     w, h = x2 - x1, y2 - y1
-    return Area.of_ellipse((x1 - 0.22 * w, y1 - 0.32 * h, x2 + 0.22 * w, y2 + 0.14 * h), size_wh)
+    return Area.of_ellipse((x1 - 0.1 * w, y1 - 0.25 * h, x2 + 0.1 * w, y2 + 0.08 * h), size_wh)
 
 
 def faces_as_drawn(plan: BodyPlan) -> Plan:

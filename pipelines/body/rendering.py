@@ -64,7 +64,10 @@ class _Work:
         self._reasons: dict[str, list[str]] = {id: [] for id in outlined}
 
     def remove(self, fillers: list[str], progress: Progress) -> None:
-        """Put the background in the place of everybody who is to be removed; those who touch go together."""
+        """Put the background in the place of everybody who is to be removed.
+
+        Those who touch go together, or if that fails each alone, beside the others who are covered later.
+        """
         if self.plan.edges.shadows:
             for outline in self._waiting("remove"):
                 self._outlined[outline.region.id] = with_shadows(self.canvas, outline)
@@ -72,9 +75,17 @@ class _Work:
         for n, group in enumerate(together):
             step = part(progress, n / len(together), (n + 1) / len(together))
             step(0.0, f"Removing {n + 1} of {len(together)}")
-            ways = {name: partial(fill, self.canvas, group, name, step) for name in fillers}
-            self._first_that_hides(group, ways, "no inpainter is ready")
-            self.canvas.remember_gone(*(o.region.id for o in group if o.region.id in self.outcomes))
+            if not self._filled(group, fillers, step) and len(group) > 1:
+                for outline in sorted(group, key=lambda one: one.own.pixels):
+                    self._reasons[outline.region.id].clear()  # what holds for all of them need not hold for one
+                    self._filled([outline], fillers, step)
+
+    def _filled(self, group: list[Outline], fillers: list[str], progress: Progress) -> bool:
+        ways = {name: partial(fill, self.canvas, group, name, progress) for name in fillers}
+        filled = self._first_that_hides(group, ways, "no inpainter is ready")
+        if filled:
+            self.canvas.remember_gone(*(outline.region.id for outline in group))
+        return filled
 
     def swap(self, fillers: list[str], personas: dict[str, Persona], vault: Vault, progress: Progress) -> None:
         """Put somebody else in the place of everybody who is to be exchanged."""

@@ -300,6 +300,19 @@ def test_who_touches_goes_together(source, vault, fakes):
     assert holes[0].overlap(BEN) == BEN.pixels
 
 
+def test_who_cannot_go_with_the_others_goes_alone(source, vault, fakes, monkeypatch):
+    def too_large(image, hole, avoid):
+        return "it takes too much of the picture" if hole.share > 0.16 else None
+
+    monkeypatch.setattr("deepmask.engines.patchmatch.can_rebuild", too_large)
+    result, _ = drawn(source, vault, bystanders="remove")
+    assert engines_of(result) == ["patchmatch"] * 3
+    assert [finding.note for finding in result.report.findings] == [""] * 3
+    ben, anna = (fill for fill in fakes["patchmatch"].asked if fill["hole"].overlap(ANNA.united(BEN)))
+    assert ben["avoid"].overlap(ANNA) > 0.9 * ANNA.pixels
+    assert anna["avoid"].overlap(BEN) == 0, "he is gone by then"
+
+
 def test_no_filler_sees_a_face_that_is_to_go(source, vault, fakes):
     drawn(source, vault, bystanders="remove")
     x1, y1, x2, y2 = (int(v) for v in ANNAS_FACE)

@@ -49,6 +49,9 @@ LINE, SQUARE = 2.0, 1.7
 
 MOST_ENLARGED = 2.0
 
+COARSE_LINE_PX = 18
+"""Height of lines that the view of the whole picture leaves to the tiles."""
+
 _MULTIPLE = 32
 
 Quads = NDArray[np.float32]
@@ -69,7 +72,10 @@ class PaddleText:
         scores: list[float] = []
         for number, (x, y, w, h, scale) in enumerate(views):
             progress(number / len(views), "Looking for writing")
+            finer = scale < views[-1][4]
             for quad, score in self._lines(image[y : y + h, x : x + w], scale):
+                if finer and _height(quad) * scale < COARSE_LINE_PX:
+                    continue  # the tiles show it better
                 quads.append((quad + (x, y)).astype(np.float32))
                 scores.append(score)
         progress(1.0, "Looking for writing")
@@ -77,8 +83,8 @@ class PaddleText:
         return [(area, score) for area, score, quad in _areas(quads, scores, size) if self._readable(image, quad)]
 
     def _readable(self, image: RGBImage, quad: NDArray[np.float32]) -> bool:
-        sides = np.linalg.norm(quad[[1, 2]] - quad[[0, 1]], axis=1)
-        needed = np.interp(sides.max() / max(sides.min(), 1), (SQUARE, LINE), (READ_SQUARISH_FROM, READ_FROM))
+        shape = np.linalg.norm(quad[[1, 2]] - quad[[0, 1]], axis=1).max() / max(_height(quad), 1)
+        needed = np.interp(shape, (SQUARE, LINE), (READ_SQUARISH_FROM, READ_FROM))
         seen = [_letters(steps) for steps in self._reader(_batch(_upright(image, quad)))]
         return max(count * sure for count, sure in seen) >= float(needed)
 
@@ -89,6 +95,10 @@ class PaddleText:
         padded = cv2.copyMakeBorder(scaled, 0, -size[1] % _MULTIPLE, 0, -size[0] % _MULTIPLE, cv2.BORDER_REPLICATE)
         chances = self._detector(_batch([np.asarray(padded, np.uint8)]))[0, 0, : size[1], : size[0]]
         return [(quad * (w / size[0], h / size[1]), score) for quad, score in _decode(chances)]
+
+
+def _height(quad: NDArray[np.float32]) -> float:
+    return float(np.linalg.norm(quad[[1, 2]] - quad[[0, 1]], axis=1).min())
 
 
 class _Network:

@@ -72,7 +72,7 @@ def fill(
             offsets = offsets * 2
         elif here <= OFFSETS_SIDE_PX and (number == 0 or 2 * here > OFFSETS_SIDE_PX):
             offsets = _repetitions(level, row_cost, seed)
-        turns = part(progress, 0.9 * 0.4**number * (0.4 if number else 0), 0.9 * 0.4**number)
+        turns = part(progress, 0.9 * 0.4 ** (number + 1), 0.9 * 0.4**number)
         _solve(level, state, row_cost, offsets, (number == 0, seed * 101 + number), turns)
     return None if state is None else _full_size(image, hole, avoid, state, scale)
 

@@ -49,7 +49,7 @@ LINE, SQUARE = 2.0, 1.7
 
 MOST_ENLARGED = 2.0
 
-COARSE_LINE_PX = 18
+COARSE_LINE_PX = 32
 """Height of lines that the view of the whole picture leaves to the tiles."""
 
 _MULTIPLE = 32

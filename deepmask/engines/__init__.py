@@ -175,6 +175,8 @@ EMBEDDED: list[EngineSpec] = [
                "few large soft cells", "part of Deepmask", ("cv2",)),
     EngineSpec("face_swapper", "solid", "deepmask.engines.masks:Solid",
                "one flat shape", "part of Deepmask", ("cv2",)),
+    EngineSpec("person_segmenter", "poses", "deepmask.engines.people:PoseSegmenter",
+               "everybody by their pose, with or without a face", "MediaPipe Apache-2.0", _MP, label="Poses"),
     EngineSpec("area_selector", "grabcut", "deepmask.engines.selecting:GrabCut",
                "outlines what is clicked on, by colours and edges", "part of Deepmask", ("skimage", "cv2", "scipy"),
                label="GrabCut"),

@@ -111,13 +111,12 @@ def judged(original: Original, masked: RGBImage, box: Box, asked: tuple[str, ...
     """Whether the face that was in a box is hidden, by the judge that is least deceived.
 
     Args:
-        asked: recognisers that judge; without any, only a face that was not changed is told.
+        asked: recognisers that judge.
         seen: faces that finders see in ``masked``.
     """
     found = any(iou(box, face.box_xyxy) > 0.3 for face in seen)
     opinions = [_opinion(original, masked, box, judge, found) for judge in asked]
-    none = Opinion("hidden", "", None, None)
-    worst = min(opinions, key=lambda o: (_GRAVITY.index(o.verdict), o.nearness), default=none)
+    worst = min(opinions, key=lambda o: (_GRAVITY.index(o.verdict), o.nearness))
     if unchanged(original.rgb, masked, box):
         return replace(worst, verdict="leak", unchanged=True)
     return replace(worst, verdict="hidden") if _is_blank(masked, box) else worst

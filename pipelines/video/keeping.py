@@ -1,0 +1,136 @@
+"""What of a video has been worked out already, so that a killed run goes on and an edit redoes only what it changes.
+
+Pieces lie in ``<home>/work/<fingerprint>/`` under names that are digests of all they depend on. They hold places of
+faces and masked frames, never an original; folders that were not used for a week go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepmask.config import home
+from deepmask.faces import Face
+from deepmask.files import replacing, write_text
+from deepmask.look import Look
+from deepmask.media.clip import Clip
+from deepmask.media.clip_encoding import Encoding
+from pipelines.video.drawing import Drawn
+from pipelines.video.looking import Glimpse, Sight
+from pipelines.video.preparing import Mask
+
+KEPT_DAYS = 7.0
+_RECIPE = "1"
+"""Changes when the same input is drawn otherwise by a newer version."""
+
+
+class Work:
+    """The pieces of one video."""
+
+    def __init__(self, clip: Clip) -> None:
+        self.folder = home() / "work" / clip.fingerprint[:24]
+
+    def used(self) -> None:
+        """Remember that the pieces are wanted, and remove those of videos that no longer are.
+
+        Raises:
+            DeepmaskError: the folder cannot be written.
+        """
+        write_text(self.folder / "used", f"{time.time():.0f}\n")
+        for other in self.folder.parent.iterdir():
+            with contextlib.suppress(OSError):
+                if time.time() - (other / "used").stat().st_mtime > KEPT_DAYS * 86_400:
+                    shutil.rmtree(other)
+
+    def glimpse_path(self, start: int, stop: int, finder: str, stride: int) -> Path:
+        """Where what was seen in a stretch is kept."""
+        return self.folder / f"{_digest('seen', start, stop, finder, stride)}.npz"
+
+    def segment_path(self, masks: Sequence[Mask], look: Look, start: int, stop: int, encoding: Encoding) -> Path:
+        """Where a drawn stretch is kept."""
+        here = [_described(mask, start, stop) for mask in masks if mask.track.first < stop and mask.track.last >= start]
+        return self.folder / f"{_digest('drawn', start, stop, vars(encoding), vars(look), here)}.mp4"
+
+
+def _digest(*parts: Any) -> str:
+    text = json.dumps([_RECIPE, *parts], default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _described(mask: Mask, start: int, stop: int) -> list[Any]:
+    """All of a mask that can be seen in a stretch and a little beyond it."""
+    keys = mask.track.keys
+    inner = [n for n, key in enumerate(keys) if start <= key.frame < stop]
+    low, high = (min(inner), max(inner)) if inner else _around(mask, start)
+    places = [[key.frame, *key.box_xyxy] for key in keys[max(0, low - 3) : high + 4]]
+    persona = None
+    if mask.persona is not None:
+        portrait = hashlib.sha256(mask.persona.portrait.tobytes()).hexdigest()
+        persona = [mask.persona.id, str(mask.persona.attributes), mask.persona.seed, portrait]
+    return [mask.track.id, places, [vars(rung) for rung in mask.rungs], persona]
+
+
+def _around(mask: Mask, frame: int) -> tuple[int, int]:
+    before = max(n for n, key in enumerate(mask.track.keys) if key.frame <= frame)
+    return before, before + 1
+
+
+def write_glimpse(path: Path, glimpse: Glimpse) -> None:
+    """Write what was seen, atomically.
+
+    Raises:
+        DeepmaskError: the place cannot be written.
+    """
+    looked = sorted(glimpse.faces)
+    sights = [(frame, sight) for frame in looked for sight in glimpse.faces[frame]]
+    with replacing(path) as file:
+        np.savez_compressed(
+            file,
+            span=np.array([glimpse.start, glimpse.stop]),
+            looked=np.array(looked, np.int64),
+            cuts=np.array(glimpse.cuts, np.int64),
+            frames=np.array([frame for frame, _ in sights], np.int64),
+            boxes=np.array([[*s.face.box_xyxy, s.face.score] for _, s in sights], np.float64).reshape(-1, 5),
+            colours=np.array([s.colours for _, s in sights], np.float32).reshape(len(sights), -1),
+        )
+
+
+def read_glimpse(path: Path) -> Glimpse | None:
+    """What :func:`write_glimpse` wrote; None when it is not there or damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            faces: dict[int, tuple[Sight, ...]] = {int(frame): () for frame in data["looked"]}
+            for frame, (x1, y1, x2, y2, score), colours in zip(
+                data["frames"].tolist(), data["boxes"].tolist(), data["colours"], strict=True
+            ):
+                faces[frame] += (Sight(Face((x1, y1, x2, y2), score), colours),)
+            start, stop = data["span"].tolist()
+            return Glimpse(start, stop, faces, tuple(data["cuts"].tolist()))
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+
+
+def write_drawn(segment: Path, drawn: Drawn) -> None:
+    """Write how a segment was drawn, beside it."""
+    data = {"start": drawn.start, "engines": drawn.engines, "reasons": drawn.reasons}
+    write_text(segment.with_suffix(".json"), json.dumps(data) + "\n")
+
+
+def read_drawn(segment: Path) -> Drawn | None:
+    """How a finished segment was drawn; None when it is not finished."""
+    if not segment.is_file():
+        return None
+    try:
+        data = json.loads(segment.with_suffix(".json").read_text("utf-8"))
+        return Drawn(data["start"], {t: Counter(e) for t, e in data["engines"].items()}, data["reasons"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

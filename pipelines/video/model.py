@@ -1,0 +1,67 @@
+"""What masking of a video is asked for, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from deepmask.errors import InputError, PlanError
+from deepmask.media.clip import Clip
+from deepmask.video_plan import VideoPlan
+from deepmask.video_report import VideoReport
+from pipelines.photo.model import PhotoOptions
+
+
+@dataclass(frozen=True)
+class VideoOptions:
+    """What happens to the faces of a video."""
+
+    faces: PhotoOptions = field(default_factory=lambda: PhotoOptions(finder="frames"))
+    """Who gets what, and the engines, as for a photo."""
+    looks_per_second: float = 10.0
+    """How often faces are looked for; between two looks they are followed."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.looks_per_second <= 1000:
+            raise InputError(f"Faces are looked for 1 to 1000 times a second, not {self.looks_per_second:g}.")
+
+    def wearing(self, persona: str) -> VideoOptions:
+        """A copy in which everybody gets a persona."""
+        return replace(self, faces=replace(self.faces, persona=persona))
+
+
+@dataclass(frozen=True)
+class TrackOutcome:
+    """How one track was masked."""
+
+    track: str
+    engines: dict[str, int]
+    """Name of the engine whose mask is seen → frames; 'none' when kept."""
+    note: str = ""
+    """Why plainer masks than the one wanted were used: one sentence."""
+
+
+@dataclass(frozen=True)
+class MaskedClip:
+    """A rendered video and how each track was masked."""
+
+    clip: Clip
+    outcomes: tuple[TrackOutcome, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class VideoResult:
+    """All there is about one masked video."""
+
+    clip: Clip
+    plan: VideoPlan
+    report: VideoReport
+
+
+def validate(source: Clip, plan: VideoPlan) -> None:
+    """Raise ``PlanError`` unless the plan was made for this video."""
+    if plan.fingerprint != source.fingerprint:
+        raise PlanError(
+            f"The plan was made for another video ({plan.source_name}), not for {source.name}; "
+            "make a new one with 'deepmask video plan'."
+        )

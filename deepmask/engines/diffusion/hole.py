@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmask.area import Area, Mask
+from deepmask.engines.diffusion.grain import grained
 from deepmask.faces import Patch, RGBImage
 
 CONTEXT = 1.75
@@ -32,6 +33,9 @@ SMOOTH = 1 / 64
 """Standard deviation in which differences of colour are averaged, of the canvas."""
 MOST_SHIFT = 32.0
 """Levels by which colours are corrected at most: more is no shift of colour but another thing."""
+
+AROUND_PX = 48
+"""Pixels of the picture beyond the hole's rectangle in which its grain is measured."""
 
 Floats = NDArray[np.float32]
 
@@ -172,10 +176,13 @@ def matched(painted: RGBImage, scene: Scene) -> RGBImage:
     return np.rint(painted + shift).clip(0, 255).astype(np.uint8)
 
 
-def patch(image: RGBImage, hole: Area, view: View, painted: RGBImage, avoid: Area | None = None) -> Patch:
+def patch(
+    image: RGBImage, hole: Area, view: View, painted: RGBImage, avoid: Area | None = None, seed: int = 0
+) -> Patch:
     """What was painted on the canvas, for the hole in the picture: opaque inside of it, nothing outside.
 
-    Within a narrow seam inside the hole, colours are led to those of the pixels next to it, which stay as they are.
+    It gets the grain of its surroundings, and within a narrow seam inside the hole, colours are led to those of the
+    pixels next to it, which stay as they are.
     """
     smaller = view.canvas_wh[0] > view.size_wh[0]
     way = cv2.INTER_AREA if smaller else cv2.INTER_LANCZOS4
@@ -187,6 +194,7 @@ def patch(image: RGBImage, hole: Area, view: View, painted: RGBImage, avoid: Are
     inside = _within(hole, part)
     width = max(1.5, SEAM * min(view.canvas_wh) * view.scale)
     other = np.zeros_like(inside) if avoid is None else _within(avoid, part)
+    colours = grained(colours, image[rows, columns], inside, other, seed)
     sewn = _sewn(colours, image[rows, columns], inside, other, width)
     (x, y), (h, w) = hole.origin_xy, hole.mask.shape
     rgb = sewn[y - rows.start :, x - columns.start :][:h, :w]
@@ -194,11 +202,11 @@ def patch(image: RGBImage, hole: Area, view: View, painted: RGBImage, avoid: Are
 
 
 def _padded(window: tuple[slice, slice], view: View) -> tuple[slice, slice]:
-    """The window with one row and column more on each side, as far as the view goes."""
+    """The window with some surroundings, as far as the view goes."""
     rows, columns = window
     return (
-        slice(max(view.rows.start, rows.start - 1), min(view.rows.stop, rows.stop + 1)),
-        slice(max(view.columns.start, columns.start - 1), min(view.columns.stop, columns.stop + 1)),
+        slice(max(view.rows.start, rows.start - AROUND_PX), min(view.rows.stop, rows.stop + AROUND_PX)),
+        slice(max(view.columns.start, columns.start - AROUND_PX), min(view.columns.stop, columns.stop + AROUND_PX)),
     )
 
 
@@ -214,13 +222,14 @@ def _sewn(colours: RGBImage, outside: RGBImage, inside: Mask, other: Mask, width
         inside.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     places = np.asarray(labels, np.intp).ravel()
-    rim, free = np.zeros(places.max() + 1, np.intp), np.flatnonzero(~inside)
-    rim[places[free]] = free
+    rim, beyond = np.zeros(places.max() + 1, np.intp), np.flatnonzero(~inside)
+    rim[places[beyond]] = beyond
     seam = np.flatnonzero(inside & (distance <= width))
     next_to = rim[places[seam]]
-    flat, beyond = colours.reshape(-1, 3), outside.reshape(-1, 3)
+    free = (~inside & ~other).astype(np.float32)
+    step = cv2.GaussianBlur((outside.astype(np.float32) - colours) * free[..., None], (0, 0), width / 2)
+    step = step / np.maximum(cv2.GaussianBlur(free, (0, 0), width / 2), 1e-6)[..., None]
     share = (1 - distance.ravel()[seam] / (width + 1)) ** 2 * ~other.ravel()[next_to]
-    step = beyond[next_to].astype(np.float32) - flat[next_to]
-    sewn = flat.copy()
-    sewn[seam] = np.rint(flat[seam] + step * share[:, None]).clip(0, 255)
+    sewn = colours.reshape(-1, 3).copy()
+    sewn[seam] = np.rint(sewn[seam] + step.reshape(-1, 3)[next_to] * share[:, None]).clip(0, 255)
     return sewn.reshape(colours.shape)

@@ -139,6 +139,20 @@ def test_colours_are_not_led_to_those_of_somebody_else():
     assert patch(image, hole, seen, grey).rgb.max() > 150
 
 
+def test_what_is_enlarged_gets_the_grain_of_the_photo_and_what_is_clean_stays_clean():
+    rng = np.random.default_rng(0)
+    hole = ellipse((2000, 1500), (500, 200, 1100, 1400))
+    seen = view(hole, NATIVE)
+    grey = np.full((seen.canvas_wh[1], seen.canvas_wh[0], 3), 120, np.uint8)
+    for sigma in (0.0, 3.0, 6.0):
+        noise = rng.normal(0, sigma, (1500, 2000, 1))
+        image = np.rint(120 + noise).clip(0, 255).astype(np.uint8).repeat(3, 2)
+        made = patch(image, hole, seen, grey, seed=1)
+        core = made.rgb[hole.grown(-40).full()[hole.window]]
+        assert core.std() == pytest.approx(sigma, rel=0.2, abs=0.1)
+        assert np.array_equal(made.rgb, patch(image, hole, seen, grey, seed=1).rgb)
+
+
 # -- poses ------------------------------------------------------------------------------------------------------------
 
 

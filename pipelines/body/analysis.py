@@ -15,6 +15,7 @@ from deepmask.progress import Progress, part, silent
 from deepmask.roster import Roster
 from pipelines import photo
 from pipelines.body.choosing import asked_for
+from pipelines.body.measuring import people_in
 from pipelines.body.model import BodyOptions
 from pipelines.photo.measuring import Original
 
@@ -41,9 +42,7 @@ def analyze(
     original = Original.of(source)
     told = [original.face(region.box_xyxy, region.score) for region in faces.regions]
     progress(0.4, "Looking for people")
-    with engines.exclusive:
-        engine = engines.load("person_segmenter", segmenter)
-        bodies = engine.segment(source.rgb, told, progress=part(progress, 0.4, 0.9))
+    bodies = people_in(source, segmenter, told, part(progress, 0.4, 0.9))
     linked = _faces_of(bodies, faces)
     regions = []
     for n, (body, face) in enumerate(zip(bodies, linked, strict=True)):

@@ -15,7 +15,7 @@ from deepmask.progress import Progress, part, silent
 from deepmask.report import Finding, Report, Verdict
 from pipelines import photo
 from pipelines.body.choosing import licence_notes, wanted
-from pipelines.body.measuring import MOST_UNCHANGED, is_flat, unchanged
+from pipelines.body.measuring import MOST_UNCHANGED, is_flat, people_in, unchanged
 from pipelines.body.model import validate
 from pipelines.body.outlines import faces_as_drawn, inside_of, outlines
 from pipelines.photo.model import Outcome
@@ -23,8 +23,8 @@ from pipelines.photo.model import Outcome
 FOUND_AGAIN = 0.4
 """Intersection over union from which on somebody is seen where a removed person was."""
 
-SURE_SCORE = 0.6
-"""From this score on, a person of whom the plan does not speak is told."""
+MOSTLY = 0.5
+"""Share of a person that is as it was, from which on they are seen."""
 
 
 def check(
@@ -53,20 +53,14 @@ def check(
         raise InputError(f"{masked.name} is not a masked version of {source.name}: their sizes differ.")
     examined = photo.check(source, masked, faces_as_drawn(plan), faces, progress=part(progress, 0.0, 0.5))
     segmenter = engines.choose("person_segmenter", plan.engines.get("person_segmenter", "auto")).name
-    seen = _people_in(masked.rgb, segmenter, part(progress, 0.5, 1.0))
+    progress(0.5, "Looking for people again")
+    seen = people_in(masked, segmenter, progress=part(progress, 0.5, 1.0))
     drawn = {outcome.region: outcome for outcome in outcomes}
     findings = [_finding(source, masked, plan, region, drawn.get(region.id), seen) for region in plan.regions]
-    findings += _strangers(source, masked, plan, seen)
+    findings += _strangers(source, masked, plan, seen, segmenter)
     progress(1.0, "Checked")
     notes = (*source.notes, *_faces_alone(plan), *licence_notes(plan, outcomes))
     return BodyReport(source.name, tuple(findings), _without_new(examined, plan), (segmenter,), notes)
-
-
-def _people_in(image: RGBImage, segmenter: str, progress: Progress) -> list[Body]:
-    progress(0.0, "Looking for people again")
-    with engines.exclusive:
-        faces = engines.load("face_finder", "fast").find(image, progress=part(progress, 0.0, 0.2))
-        return engines.load("person_segmenter", segmenter).segment(image, faces, progress=part(progress, 0.2, 1.0))
 
 
 def _finding(
@@ -106,18 +100,26 @@ def _found_again(plan: BodyPlan, region: BodyRegion, seen: list[Body]) -> bool:
     return False
 
 
-def _strangers(source: Photo, masked: Photo, plan: BodyPlan, seen: list[Body]) -> list[BodyFinding]:
-    """People of the output of whom the plan does not speak, who are as they were."""
-    findings = []
-    for body in seen:
-        if body.score < SURE_SCORE or _spoken_of(plan, body.area):
-            continue
-        same = unchanged(source.rgb, masked.rgb, body.area)
-        if same > 0.5:
-            x1, y1, x2, y2 = (round(v) for v in body.area.box_xyxy)
-            note = f"somebody at ({x1}, {y1})–({x2}, {y2}) is not in the plan; click on them, or keep them"
-            findings.append(BodyFinding(f"extra-{len(findings) + 1}", "nothing", "none", "weak", round(same, 3), note))
-    return findings
+def _strangers(source: Photo, masked: Photo, plan: BodyPlan, seen: list[Body], segmenter: str) -> list[BodyFinding]:
+    """People of whom the plan does not speak, who are as they were: taken out of it, or never in it.
+
+    They are seen in the source, too: beside what was drawn, people are imagined.
+    """
+    strangers = [
+        body.area
+        for body in seen
+        if not _spoken_of(plan, body.area) and unchanged(source.rgb, masked.rgb, body.area) > MOSTLY
+    ]
+    if strangers:
+        before = [body.area for body in people_in(source, segmenter)]
+        strangers = [area for area in strangers if any(area.iou(known) > FOUND_AGAIN for known in before)]
+    return [_stranger(n + 1, area) for n, area in enumerate(strangers)]
+
+
+def _stranger(n: int, area: Area) -> BodyFinding:
+    x1, y1, x2, y2 = (round(v) for v in area.box_xyxy)
+    note = f"somebody at ({x1}, {y1})–({x2}, {y2}) is not in the plan; click on them, or keep them"
+    return BodyFinding(f"extra-{n}", "nothing", "none", "weak", 1.0, note)
 
 
 def _spoken_of(plan: BodyPlan, area: Area) -> bool:

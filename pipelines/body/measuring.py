@@ -1,12 +1,18 @@
-"""How much of an area is still to be seen in another version of the picture."""
+"""Who is in a picture, and how much of an area is still to be seen in another version of it."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmask.area import Area
-from deepmask.faces import RGBImage
+from deepmask import engines
+from deepmask.area import Area, Body
+from deepmask.faces import Box, Face, RGBImage
+from deepmask.media import Photo
+from deepmask.progress import Progress, part, silent
 
 MOST_UNCHANGED = 0.1
 """Share of an area from which on it counts as not hidden. Backgrounds made to continue the surroundings, and flat
@@ -22,6 +28,32 @@ _LEAST_TEXTURED = 0.02
 
 _FLAT_LEVELS = 4.0
 """Standard deviation of a channel below which an area is one colour, in a JPEG, too."""
+
+
+_people: WeakKeyDictionary[Photo, dict[tuple[str, tuple[Box, ...]], list[Body]]] = WeakKeyDictionary()
+"""By segmenter and the faces it was told."""
+
+
+def people_in(
+    photo: Photo, segmenter: str, faces: Sequence[Face] | None = None, progress: Progress = silent
+) -> list[Body]:
+    """Everybody in a photo; remembered as long as it is held.
+
+    Args:
+        faces: of the photo; None: whichever are known, or those the fast finder finds.
+    """
+    known = _people.setdefault(photo, {})
+    told = None if faces is None else tuple(face.box_xyxy for face in faces)
+    for (engine, boxes), bodies in known.items():
+        if engine == segmenter and told in (None, boxes):
+            return bodies
+    with engines.exclusive:
+        if faces is None:
+            faces = engines.load("face_finder", "fast").find(photo.rgb, progress=part(progress, 0.0, 0.2))
+        step = part(progress, 0.2, 1.0)
+        found = engines.load("person_segmenter", segmenter).segment(photo.rgb, faces, progress=step)
+    known[segmenter, tuple(face.box_xyxy for face in faces)] = found
+    return found
 
 
 def is_flat(image: RGBImage, area: Area) -> bool:

@@ -510,11 +510,14 @@ def test_a_removed_person_who_is_found_again_is_weak_a_silhouette_is_not(source,
 
 
 def test_somebody_whom_the_plan_does_not_speak_of_is_told(source, vault, fakes):
-    behind = Area.of_box((200, 100, 260, 250), SIZE)
-    fakes["person_segmenter"] = Segmenter(behind)
-    finding = drawn(source, vault)[0].report.findings[-1]
+    fakes["person_segmenter"] = Segmenter(BACK)
+    plan = body.analyze(source, Roster()).without("person-3")
+    masked = body.render(source, plan, vault)
+    finding = body.check(source, masked.photo, plan, masked.outcomes, masked.faces).findings[-1]
     assert (finding.region, finding.verdict) == ("extra-1", "weak")
-    assert "somebody at (200, 100)–(260, 250) is not in the plan" in finding.note
+    assert "somebody at (300, 100)–(340, 220) is not in the plan" in finding.note
+    fakes["person_segmenter"] = Segmenter(Area.of_box((200, 100, 260, 250), SIZE))
+    assert drawn(source, vault)[0].report.safe, "who is seen in the result only is imagined"
 
 
 def test_a_check_needs_a_version_of_the_same_photo(source, vault):

@@ -46,30 +46,30 @@ def main() -> None:
     place = device(Settings.load())
     if place.kind == "cpu":
         torch.set_num_threads(1)
-    print(f"torch {torch.__version__} on {_name(place)}, {place.precision}", flush=True)
+    print(f"torch {torch.__version__} on {device_name(place)}, {place.precision}", flush=True)
     diffusers = import_module("diffusers")
     plain_dtype = torch.float32 if place.kind == "cpu" else torch.float16
     unet = diffusers.UNet2DConditionModel(**UNET).eval()
-    plain_step = _step(unet, place, plain_dtype, batch=2)
-    our_step = _step(unet, place, place.dtype, batch=1)
-    last = _step(unet, place, place.dtype, batch=1, channels_last=True)
+    plain_step = step(unet, place, plain_dtype, batch=2)
+    our_step = step(unet, place, place.dtype, batch=1)
+    last = step(unet, place, place.dtype, batch=1, channels_last=True)
     net = diffusers.ControlNetModel.from_unet(unet).eval()
     del unet
     gc.collect()
-    pose_step = _step(net, place, place.dtype, batch=1, controlnet_cond=_noise(place, place.dtype, 1, 3, 512))
+    pose_step = step(net, place, place.dtype, batch=1, controlnet_cond=noise(place, place.dtype, 1, 3, 512))
     del net
     gc.collect()
-    plain_decode = _decode(diffusers.AutoencoderKL(**DECODER).eval(), place, plain_dtype)
-    our_decode = _decode(diffusers.AutoencoderTiny().eval(), place, torch.float32)
+    plain_decode = decode(diffusers.AutoencoderKL(**DECODER).eval(), place, plain_dtype)
+    our_decode = decode(diffusers.AutoencoderTiny().eval(), place, torch.float32)
     plain, ours = PLAIN_STEPS * plain_step + plain_decode, OUR_STEPS * our_step + our_decode
     print_table(
         "Parts",
         [
-            Measure(f"network, guided step (two pictures), {_short(plain_dtype)}", plain_step, "s"),
+            Measure(f"network, guided step (two pictures), {short_name(plain_dtype)}", plain_step, "s"),
             Measure(f"network, unguided step, {place.precision}", our_step, "s"),
             Measure(f"the same, channels last, {place.precision}", last, "s"),
             Measure(f"ControlNet, a step, {place.precision}", pose_step, "s"),
-            Measure(f"full decoder, {_short(plain_dtype)}", plain_decode, "s"),
+            Measure(f"full decoder, {short_name(plain_dtype)}", plain_decode, "s"),
             Measure("small decoder (TAESD), float32", our_decode, "s"),
         ],
     )
@@ -84,28 +84,37 @@ def main() -> None:
     )
 
 
-def _step(
-    network: Any, place: Device, dtype: torch.dtype, batch: int, *, channels_last: bool = False, **more: Any
+def step(
+    network: Any,
+    place: Device,
+    dtype: torch.dtype,
+    batch: int,
+    *,
+    channels: int = 4,
+    channels_last: bool = False,
+    **more: Any,
 ) -> float:
     """Seconds of one pass of the denoising network or the ControlNet."""
     layout = torch.channels_last if channels_last else torch.contiguous_format
     network = network.to(place.kind, dtype, memory_format=layout)
-    latents = _noise(place, dtype, batch, 4, LATENT_PX)
+    latents = noise(place, dtype, batch, channels, LATENT_PX)
     text = torch.randn(batch, TEXT_TOKENS, TEXT_WIDTH).to(place.kind, dtype)
-    return _seconds(lambda: network(latents, 500, encoder_hidden_states=text, return_dict=False, **more), place)
+    return seconds(lambda: network(latents, 500, encoder_hidden_states=text, return_dict=False, **more), place)
 
 
-def _decode(decoder: Any, place: Device, dtype: torch.dtype) -> float:
+def decode(decoder: Any, place: Device, dtype: torch.dtype) -> float:
+    """Seconds for one picture."""
     decoder = decoder.to(place.kind, dtype)
-    latents = _noise(place, dtype, 1, 4, LATENT_PX)
-    return _seconds(lambda: decoder.decode(latents), place)
+    latents = noise(place, dtype, 1, 4, LATENT_PX)
+    return seconds(lambda: decoder.decode(latents), place)
 
 
-def _noise(place: Device, dtype: torch.dtype, batch: int, channels: int, side: int) -> torch.Tensor:
+def noise(place: Device, dtype: torch.dtype, batch: int, channels: int, side: int) -> torch.Tensor:
+    """(batch, channels, side, side)."""
     return torch.randn(batch, channels, side, side).to(place.kind, dtype)
 
 
-def _seconds(work: Callable[[], object], place: Device) -> float:
+def seconds(work: Callable[[], object], place: Device) -> float:
     """Median time of ``work`` after a first run."""
     clock = time.process_time if place.kind == "cpu" else time.perf_counter
     times = []
@@ -127,11 +136,13 @@ def _finish(place: Device) -> None:
         torch.mps.synchronize()
 
 
-def _name(place: Device) -> str:
+def device_name(place: Device) -> str:
+    """Of the graphics card or the processor."""
     return torch.cuda.get_device_name() if place.kind == "cuda" else platform.processor() or platform.machine()
 
 
-def _short(dtype: torch.dtype) -> str:
+def short_name(dtype: torch.dtype) -> str:
+    """'float16'."""
     return str(dtype).removeprefix("torch.")
 
 

@@ -49,7 +49,7 @@ _SOFTWARE = {
         "libvpx-vp9",
         (24, 31, 38),
         63,
-        (("b", "0"), ("deadline", "good"), ("cpu-used", "4"), ("tile-columns", "2"), ("row-mt", "0")),
+        (("b", "0"), ("deadline", "good"), ("cpu-used", "5"), ("tile-columns", "2"), ("row-mt", "0")),
         even=False,
     ),
     "av1": Encoder("libsvtav1", (24, 30, 40), 63, (("preset", "8"), ("svtav1-params", "lp=4")), even=False),

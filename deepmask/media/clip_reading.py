@@ -76,8 +76,8 @@ def _why_not_a_video(path: Path, head: bytes) -> str:
     if "is a video" in sentence:
         return f"{path.name} is damaged or incomplete; export, record or download it again."
     if "is a sound" in sentence or path.suffix.lower() in SOUND_SUFFIXES:
-        return f"{path.name} is a sound, not a video; mask it as a voice, or give a {NAMES}."
-    return f"{path.name} is not a video we can read; give a {NAMES}."
+        return f"{path.name} is a sound, not a video; mask it as a voice, or give an {NAMES}."
+    return f"{path.name} is not a video we can read; give an {NAMES}."
 
 
 def is_animation(path: Path) -> bool:

@@ -13,7 +13,7 @@ from deepmask.media.clip_formats import Container
 from deepmask.media.clip_sound import name_only
 
 _IN_WORDS = frozenset({"mov_text", "subrip", "ass", "ssa", "webvtt", "text"})
-_HEADER = (
+HEADER = (
     b"[Script Info]\r\nScriptType: v4.00+\r\nPlayResX: 384\r\nPlayResY: 288\r\n\r\n[V4+ Styles]\r\n"
     b"Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, "
     b"Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, "
@@ -48,7 +48,7 @@ class SubtitleTracks:
 
     def _convert(self, target: OutputContainer, stream: Any, codec: str, wanted: str) -> None:
         track: Any = target.add_stream("srt" if wanted == "subrip" else wanted)
-        track.codec_context.subtitle_header = _HEADER
+        track.codec_context.subtitle_header = HEADER
         track.codec_context.time_base = stream.time_base
         name_only(stream, track)
         self.taken.append(stream)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -114,24 +116,31 @@ def measure(clip: Clip) -> Timeline:
         # AVI states no times of showing, and those made up for B-pictures are wrong
         timed = container.format.name != "avi" or not track.codec_context.has_b_frames
         packets = _Packets(clip, origin, timed, container.format.name in _SEEKABLE)
-        for packet in _read(container, track, damage):
-            packets.add(packet, damage)
-        stated = _stated_ticks(container, track)
-        return packets.finished(damage, stated, (track.start_time or 0) + stated - origin if stated else 0)
+        read_s = 0.0
+        for packet in _read(container, damage):
+            if packet.stream_index == track.index:
+                packets.add(packet, damage)
+            elif packet.pts is not None:
+                read_s = max(read_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+        return packets.finished(damage, _stated_end(container, track, origin), read_s)
 
 
-def _read(container: Any, track: Any, damage: Damage) -> Any:
+def _read(container: Any, damage: Damage) -> Iterator[Any]:
     from av.error import FFmpegError
 
     try:
-        yield from (packet for packet in container.demux(track) if packet.size)
+        yield from (packet for packet in container.demux() if packet.size)
     except (FFmpegError, OSError):
         damage.broken_off = True
 
 
-def _stated_ticks(container: Any, track: Any) -> int:
-    """Length that the header states; 0 where it is only a guess."""
-    return int(track.duration or 0) if container.format.name in _STATES_ITS_LENGTH else 0
+def _stated_end(container: Any, track: Any, origin: int) -> tuple[int, bool]:
+    """When the pictures go by the header, 0 where it does not tell; and whether that is the end of the sound, too."""
+    if container.format.name not in _STATES_ITS_LENGTH:
+        return 0, False
+    if track.duration:
+        return (track.start_time or 0) + track.duration - origin, False
+    return round(Fraction(container.duration or 0, 1_000_000) / track.time_base), True
 
 
 class _Packets:
@@ -161,15 +170,23 @@ class _Packets:
         self._dts.append((dts if dts is not None else shown + self._origin) - self._origin)
         self._end = max(self._end, shown + (packet.duration or 0))
 
-    def finished(self, damage: Damage, stated: int, stated_end: int) -> Timeline:
+    def finished(self, damage: Damage, stated_end: tuple[int, bool], others_s: float) -> Timeline:
+        """The timeline.
+
+        Args:
+            stated_end: of :func:`_stated_end`.
+            others_s: time stamp up to which there was sound.
+        """
         if not self._pts:
             raise MediaError(f"{self._clip.name} is damaged: no picture can be read; export or download it again.")
         times = np.array(self._pts if self._timed else self._dts, np.int64)
         pts = np.unique(times)
-        end = self._end_after(pts, stated_end)
-        missing, whole = float((stated_end - end) * self._clip.time_base), float(stated * self._clip.time_base)
-        if missing > max(_SHORT_S, 0.002 * whole):
-            damage.missing_s = missing
+        stated, of_all = stated_end
+        end = self._end_after(pts, 0 if of_all else stated)
+        read_s = max(float(end * self._clip.time_base), others_s if of_all else 0.0)
+        missing_s = float(stated * self._clip.time_base) - read_s
+        if missing_s > max(_SHORT_S, 0.002 * read_s):
+            damage.missing_s = missing_s
         keys = np.array(sorted(self._keys) or [(int(pts[0]), int(pts[0]) + self._origin)], np.int64)
         fingerprint, seekable = self._digest.hexdigest(), self._seekable and self._timed
         return Timeline(pts, end, keys[:, 0], keys[:, 1], self._origin, self._timed, seekable, fingerprint, str(damage))

@@ -16,10 +16,11 @@ from deepmask.errors import InputError
 from deepmask.faces import Box, Patch
 from deepmask.plan import Decision, Plan, Region
 
-_GROWTH = {"remove": 0.045, "swap": 0.045}
+_GROWTH = {"remove": 0.05, "swap": 0.05}
 """Margin in parts of a person's size: what is left of an edge shows that somebody stood there."""
 _LEAST_GROWTH = 0.02
-_FARTHEST_PX = 48.0
+_MARGIN_PX = 3.0, 48.0
+"""Of the smallest and the largest person."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +137,7 @@ def _outline(plan: BodyPlan, region: BodyRegion, staying: Mask, kept_bodies: Mas
     grow_px = plan.edges.grow_px
     if grow_px is None:
         share = _GROWTH.get(region.decision.action, _LEAST_GROWTH)
-        grow_px = float(np.clip(share * size_px, 2.0, _FARTHEST_PX))
+        grow_px = float(np.clip(share * size_px, *_MARGIN_PX))
     feather_px = plan.edges.feather_px
     feather_px = min(grow_px, grow_px / 2 if feather_px is None else feather_px)
     allowed = ~staying

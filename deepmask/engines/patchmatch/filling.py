@@ -3,7 +3,7 @@
 Patches of the hole and of the rest are matched (PatchMatch, Barnes et al., 2009) and the matches vote for new colours,
 in turn, at rising sizes (Wexler et al., 2007), with texture among what is compared (Newson et al., 2014) and distances
 at which the picture repeats itself among what is tried (He and Sun, 2012). The full size is copied, not enlarged, and
-what is left of the seam is spread over the hole (as membranes of Poisson editing do, Pérez et al., 2003).
+seams are evened out.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from deepmask.area import Mask
 from deepmask.engines.patchmatch import kernels
 from deepmask.engines.patchmatch.pyramid import RADIUS, Colours, Level, build, resized
+from deepmask.engines.patchmatch.seams import evened
 from deepmask.faces import RGBImage
 from deepmask.progress import Progress, part
 
@@ -29,12 +30,6 @@ OFFSETS_SIDE_PX = 160
 MOST_OFFSETS = 24
 
 MESSAGE = "Rebuilding the background"
-
-SEAM = 14.0
-"""Larger differences (0..255) at the seam are edges, not light."""
-
-MEMBRANE_PX = 400
-"""Longer side of the picture in which it is spread."""
 
 Field = NDArray[np.int32]
 """(h, w, 2) y, x of each target's patch, -1 elsewhere."""
@@ -200,48 +195,30 @@ def _full_size(image: RGBImage, hole: Mask, avoid: Mask, state: _State, scale: f
     near = 2 + round(0.5 / scale)
     kernel = np.ones((2 * near + 1, 2 * near + 1), np.uint8)
     rim = (cv2.dilate(hole.astype(np.uint8), kernel) > 0) & usable
-    wanted = hole | rim
-    ys, xs = (a.astype(np.int32) for a in np.nonzero(wanted))
+    ys, xs = (a.astype(np.int32) for a in np.nonzero(hole | rim))
     colours, filled = np.zeros((len(ys), 3), np.float32), np.zeros(len(ys), bool)
+    steps = np.zeros((len(ys), 2, 3), np.float32)
     scale = (state.field.shape[0] - 2 * RADIUS) / image.shape[0] if scale < 1 else 1.0
-    kernels.compose(image, usable, ys, xs, state.field, state.cost, scale, RADIUS, state.tolerance, colours, filled)
+    kernels.compose(
+        image, usable, ys, xs, state.field, state.cost, scale, RADIUS, state.tolerance, colours, steps, filled
+    )
     if not filled.all():
         colours[~filled] = _enlarged(state, (image.shape[1], image.shape[0]))[ys[~filled], xs[~filled]]
-    inner = hole[ys, xs]
-    at_rim = ~inner & filled
-    off = np.clip(image[ys[at_rim], xs[at_rim]] - colours[at_rim], -SEAM, SEAM)
-    light = _membrane(off, ys[at_rim] - ys.min(), xs[at_rim] - xs.min(), (int(np.ptp(ys)) + 1, int(np.ptp(xs)) + 1))
-    return np.clip(colours[inner] + light[ys[inner] - ys.min(), xs[inner] - xs.min()], 0, 255)
+    top, left = int(ys.min()), int(xs.min())
+    box = slice(top, int(ys.max()) + 1), slice(left, int(xs.max()) + 1)
+    places, shape = (ys - top, xs - left), hole[box].shape
+    drawn, changes, there = (
+        np.zeros((*shape, 3), np.float32),
+        np.zeros((*shape, 2, 3), np.float32),
+        np.zeros(shape, bool),
+    )
+    drawn[places], changes[places], there[places] = colours, steps, filled
+    rim = rim[box] & there
+    light = evened(image[box].astype(np.float32), drawn, changes, there, hole[box], rim)
+    return np.clip((drawn + light)[hole[box]], 0, 255)
 
 
 def _enlarged(state: _State, size_wh: tuple[int, int]) -> NDArray[np.float32]:
     lab = np.clip(state.colours[RADIUS:-RADIUS, RADIUS:-RADIUS, :3], 0, 255).astype(np.uint8)
     rgb = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
     return cv2.resize(rgb, size_wh, interpolation=cv2.INTER_CUBIC).astype(np.float32)
-
-
-def _membrane(
-    values: NDArray[np.float32], ys: NDArray[np.int32], xs: NDArray[np.int32], shape: tuple[int, int]
-) -> NDArray[np.float32]:
-    """(h, w, 3): ``values`` (n, 3) at ``ys`` and ``xs`` spread smoothly over a rectangle of ``shape`` (push-pull,
-    Gortler et al., 1996), coarsely where it is large."""
-    shrink = max(1, round(max(shape) / MEMBRANE_PX))
-    h, w = -(-shape[0] // shrink), -(-shape[1] // shrink)
-    total, weight = np.zeros((h, w, 3), np.float32), np.zeros((h, w), np.float32)
-    np.add.at(total, (ys // shrink, xs // shrink), values)
-    np.add.at(weight, (ys // shrink, xs // shrink), 1)
-    stack = [(total / np.maximum(weight, 1)[..., None], np.minimum(weight, 1))]
-    while min(stack[-1][1].shape) > 2:
-        total, weight = stack[-1]
-        size = (weight.shape[1] + 1) // 2, (weight.shape[0] + 1) // 2
-        total, weight = (cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (total, weight))
-        stack.append((np.asarray(total, np.float32), np.asarray(weight, np.float32)))
-    total, weight = stack.pop()
-    smooth = total / np.maximum(weight, 1e-6)[..., None]
-    while stack:
-        total, weight = stack.pop()
-        smooth = cv2.resize(smooth, (weight.shape[1], weight.shape[0]), interpolation=cv2.INTER_LINEAR)
-        sure = np.minimum(weight, 1)[..., None]
-        smooth = (1 - sure) * smooth + sure * (total / np.maximum(weight, 1e-6)[..., None])
-    smooth = cv2.resize(smooth, (w * shrink, h * shrink), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(smooth[: shape[0], : shape[1]], np.float32)

@@ -125,7 +125,7 @@ def vote(colours, hole, weights, ys, xs, field, cost, radius, tolerance, sharpne
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def compose(image, usable, ys, xs, field, cost, scale, pad, tolerance, out, filled):
+def compose(image, usable, ys, xs, field, cost, scale, pad, tolerance, out, steps, filled):
     """Colours of full-resolution pixels, copied from where the field of a smaller picture says.
 
     Args:
@@ -136,13 +136,16 @@ def compose(image, usable, ys, xs, field, cost, scale, pad, tolerance, out, fill
         scale: smaller / full.
         tolerance: as in :func:`vote`.
         out: (n, 3) float32, filled.
+        steps: (n, 2, 3) float32, filled: change of colour to the next pixel down and to the right, where it was copied.
         filled: (n,) bool, whether anything could be copied.
     """
     h, w = usable.shape
     for k in range(len(ys)):
         v, u = (ys[k] + 0.5) * scale - 0.5 + pad, (xs[k] + 0.5) * scale - 0.5 + pad
         my, mx = int(np.floor(v + 0.5)), int(np.floor(u + 0.5))
-        sum_r = sum_g = sum_b = sum_w = 0.0
+        sum_w = 0.0
+        out[k] = 0
+        steps[k] = 0
         for cy in range(my - 1, my + 2):
             for cx in range(mx - 1, mx + 2):
                 if cy < 0 or cx < 0 or cy >= field.shape[0] or cx >= field.shape[1] or field[cy, cx, 0] < 0:
@@ -154,11 +157,47 @@ def compose(image, usable, ys, xs, field, cost, scale, pad, tolerance, out, fill
                 near = np.exp(-2.0 * ((cy - v) ** 2 + (cx - u) ** 2))
                 share = near * (np.exp(-cost[cy, cx] / (2 * tolerance)) + 1e-4)
                 sum_w += share
-                sum_r += share * image[sy, sx, 0]
-                sum_g += share * image[sy, sx, 1]
-                sum_b += share * image[sy, sx, 2]
+                for c in range(3):
+                    here = np.float32(image[sy, sx, c])
+                    out[k, c] += share * here
+                    if sy + 1 < h and usable[sy + 1, sx]:
+                        steps[k, 0, c] += share * (image[sy + 1, sx, c] - here)
+                    if sx + 1 < w and usable[sy, sx + 1]:
+                        steps[k, 1, c] += share * (image[sy, sx + 1, c] - here)
         filled[k] = sum_w > 0
         if sum_w > 0:
-            out[k, 0] = sum_r / sum_w
-            out[k, 1] = sum_g / sum_w
-            out[k, 2] = sum_b / sum_w
+            out[k] /= sum_w
+            steps[k] /= sum_w
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def relax(values, free, given, jumps, sweeps, omega):
+    """Solve a Poisson equation by successive over-relaxation, in place.
+
+    Args:
+        values: (h, w, 3) float32, where ``free`` the solution, where ``given`` its boundary; else nothing.
+        jumps: (h, w, 2, 3) float32, by how much the next value down and to the right should differ.
+        omega: 1..2, how far each value is moved beyond its neighbours' mean.
+    """
+    h, w = free.shape
+    for _ in range(sweeps):
+        for y in range(h):
+            for x in range(w):
+                if not free[y, x]:
+                    continue
+                for c in range(3):
+                    total, count = np.float32(0.0), 0
+                    if y > 0 and (free[y - 1, x] or given[y - 1, x]):
+                        total += values[y - 1, x, c] + jumps[y - 1, x, 0, c]
+                        count += 1
+                    if x > 0 and (free[y, x - 1] or given[y, x - 1]):
+                        total += values[y, x - 1, c] + jumps[y, x - 1, 1, c]
+                        count += 1
+                    if y + 1 < h and (free[y + 1, x] or given[y + 1, x]):
+                        total += values[y + 1, x, c] - jumps[y, x, 0, c]
+                        count += 1
+                    if x + 1 < w and (free[y, x + 1] or given[y, x + 1]):
+                        total += values[y, x + 1, c] - jumps[y, x, 1, c]
+                        count += 1
+                    if count:
+                        values[y, x, c] += omega * (total / count - values[y, x, c])

@@ -32,6 +32,8 @@ _BAND = 0.06
 _ITERATIONS = 4
 _BOX_FILLED = 0.04
 """Of a box; less of it is nothing that somebody would draw a box around."""
+_BOX_FITS = 0.5
+"""IoU of a box with the one around a person, from which it means that person."""
 _SAME = 0.5
 """IoU of what was sought and what GrabCut made of it, below which it ran away and is not believed."""
 _CLICK_PX = 3
@@ -69,7 +71,7 @@ class _View:
         return whole
 
     def clicks(self, selection: Selection, inside: bool) -> list[tuple[int, int]]:
-        """x, y of the clicks in view."""
+        """x, y of the clicks in view that are inside, or of those that are not."""
         h, w = self.rgb.shape[:2]
         rows, columns = self.window
         scale_x, scale_y = w / (columns.stop - columns.start), h / (rows.stop - rows.start)
@@ -82,27 +84,27 @@ class _View:
 
 
 class _Picture:
-    """What is found out of a picture, each when it is first asked for."""
+    """What is known of a picture; the picture itself is not kept."""
 
     def __init__(self, image: RGBImage) -> None:
-        self._image = image
         everything = slice(0, image.shape[0]), slice(0, image.shape[1])
         self.view = _View.of(image, everything, VIEW_PX)
+        self.people = _people(image)
 
     @cached_property
     def superpixels(self) -> Superpixels:
-        """Of the whole picture."""
+        """Of the whole picture, cut when they are first asked for."""
         return superpixels.cut(self.view.rgb)
 
-    @cached_property
-    def people(self) -> list[Area]:
-        """Everybody a segmenter finds, where one is installed."""
-        if all(row.missing() for row in engines.rows("person_segmenter")):
-            return []
-        try:
-            return [body.area for body in engines.load("person_segmenter").segment(self._image)]
-        except EngineError:  # the selection is then read from colours alone
-            return []
+
+def _people(image: RGBImage) -> list[Area]:
+    """Everybody a segmenter finds, where one is installed."""
+    if all(row.missing() for row in engines.rows("person_segmenter")):
+        return []
+    try:
+        return [body.area for body in engines.load("person_segmenter").segment(image)]
+    except EngineError:  # the selection is then read from colours alone
+        return []
 
 
 class GrabCut:
@@ -120,17 +122,16 @@ class GrabCut:
         """
         selection.check((image.shape[1], image.shape[0]))
         progress(0.0, "Looking at the picture")
-        picture = self._pictures.of(image, lambda: _Picture(image.copy()))
-        mask = _person(picture.people, selection)
+        picture = self._pictures.of(image, lambda: _Picture(image))
+        person = _person(picture.people, selection)
         progress(0.4, "Looking for what is meant")
-        if mask is not None:
-            mask = _cut_out(image, mask, selection)
+        if person is not None:
+            mask = _without_excluded(person.full(), picture, selection)
         elif selection.box_xyxy is None:
-            mask = _cut_out(image, _around(picture, selection), selection)
+            mask = _sharpened(image, _cut_out(image, _around(picture, selection), selection))
         else:
-            mask = _in_box(image, selection)
-        progress(0.8, "Outlining")
-        mask = _honoured(tidied(_sharpened(image, mask), selection), selection)
+            mask = _sharpened(image, _in_box(image, selection))
+        mask = _honoured(tidied(mask, selection), selection)
         if not mask.any() or not satisfied(mask, selection):
             raise EngineFailed(
                 "Nothing there stands out from its surroundings that has all points inside and none of the excluded "
@@ -140,33 +141,38 @@ class GrabCut:
         return Area.of(mask)
 
 
-def _person(people: list[Area], selection: Selection) -> Mask | None:
-    """Who is pointed at: has all points, or fills the box."""
+def _person(people: list[Area], selection: Selection) -> Area | None:
+    """Who is pointed at: has all points inside, and fits the box."""
     inside = [click for click in selection.clicks if click.inside]
-    outside = [click for click in selection.clicks if not click.inside]
-    best, best_fit = None, 0.5
-    for area in people:
-        if not all(area.contains(c.x, c.y) for c in inside):
-            continue
-        fit = 1.0
-        if selection.box_xyxy is not None:
-            fit = Area.of_box(area.box_xyxy, area.size_wh).iou(Area.of_box(selection.box_xyxy, area.size_wh))
-        fit -= 0.1 * sum(area.contains(c.x, c.y) for c in outside)
-        if fit > best_fit:
-            best, best_fit = area, fit
-    return None if best is None else best.full()
+    able = [area for area in people if all(area.contains(click.x, click.y) for click in inside)]
+    if selection.box_xyxy is None:
+        return able[0] if able else None
+    drawn = {area.size_wh: Area.of_box(selection.box_xyxy, area.size_wh) for area in able}
+    fits = [(Area.of_box(area.box_xyxy, area.size_wh).iou(drawn[area.size_wh]), area) for area in able]
+    fit, best = max(fits, key=lambda pair: pair[0], default=(0.0, None))
+    return best if fit >= _BOX_FITS else None
 
 
 def _around(picture: _Picture, selection: Selection) -> Mask:
     """The thing the points are in, of the whole picture (H, W)."""
     cells, view = picture.superpixels, picture.view
+    inside, outside = _under(picture, selection, True), _under(picture, selection, False)
+    members = superpixels.meant(cells, inside, [cell for cell in outside if cell not in inside])
+    return view.enlarged(_filled(cells.mask(members), view, selection))
 
-    def under(inside: bool) -> list[int]:
-        return [int(cells.labels[y, x]) for x, y in view.clicks(selection, inside)]
 
-    inside = under(True)
-    outside = [cell for cell in under(False) if cell not in inside]
-    return view.enlarged(_filled(cells.mask(superpixels.meant(cells, inside, outside)), view, selection))
+def _without_excluded(mask: Mask, picture: _Picture, selection: Selection) -> Mask:
+    """Without the thing that each point excludes (H, W)."""
+    if not any(mask[int(click.y), int(click.x)] for click in selection.clicks if not click.inside):
+        return mask
+    cells, kept = picture.superpixels, _under(picture, selection, True)
+    excluded = [cell for cell in _under(picture, selection, False) if cell not in kept]
+    return mask & ~picture.view.enlarged(cells.mask(superpixels.meant(cells, excluded, kept)))
+
+
+def _under(picture: _Picture, selection: Selection, inside: bool) -> list[int]:
+    """The superpixels that were clicked."""
+    return [int(picture.superpixels.labels[y, x]) for x, y in picture.view.clicks(selection, inside)]
 
 
 def _in_box(image: RGBImage, selection: Selection) -> Mask:
@@ -179,6 +185,8 @@ def _in_box(image: RGBImage, selection: Selection) -> Mask:
     inside = view.shrunk(box)
     if inside.all():
         inside[[0, -1]] = inside[:, [0, -1]] = False
+    if not inside.any():
+        return box
     trimap = np.where(inside, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
     _sow(trimap, view, selection)
     found = _grabcut(view.rgb, trimap) & inside

@@ -156,6 +156,8 @@ class _Film:
     segments: tuple[Path, ...]
     source: Clip
     codec: str
+    size_wh: tuple[int, int]
+    """In the file."""
     shown: NDArray[np.int64]
     """(n,) times of all pictures in ticks, ascending."""
     delay: int
@@ -185,7 +187,7 @@ class _Film:
             times.append(shown)
         if made is None:
             raise MediaError(f"There are no rendered pieces of {source.name}; render it first.")
-        return cls(tuple(segments), source, made[0], np.concatenate(times), delay)
+        return cls(tuple(segments), source, made[0], made[1], np.concatenate(times), delay)
 
     @property
     def time_base(self) -> Fraction:
@@ -198,9 +200,13 @@ class _Film:
         return max(self.source.timeline.end, 1) * self.time_base
 
     def notes(self) -> list[str]:
-        """Pictures that are not there."""
-        missing = len(self.source.timeline) - len(self.shown)
-        return [f"{missing} pictures that cannot be decoded were left out"] if missing else []
+        """Pictures that are not there, or of another size."""
+        notes = []
+        if missing := len(self.source.timeline) - len(self.shown):
+            notes.append(f"{missing} pictures that cannot be decoded were left out")
+        if self.size_wh != self.source.size_wh:
+            notes.append(f"made {self.size_wh[0]} x {self.size_wh[1]} pixels, since {self.codec} knows only even sizes")
+        return notes
 
     def add_to(self, target: OutputContainer, kind: Container) -> Iterator[Timed]:
         """A track for the pictures, and its packets."""
@@ -269,7 +275,7 @@ def _look_through(segment: Path, source: Clip) -> tuple[NDArray[np.int64], tuple
                 if packet.size and packet.pts is not None
             ]
             context = track.codec_context
-            how = (context.codec.canonical_name, track.width, track.height, context.extradata)
+            how = (context.codec.canonical_name, (track.width, track.height), context.extradata)
     except (FFmpegError, OSError, IndexError) as error:
         raise MediaError(f"The piece {segment} is missing or broken; render it again.") from error
     if not ticks:

@@ -38,6 +38,8 @@ class SoundTracks:
         self._made: list[tuple[Track, Iterator[Samples]]] = []
         form = MUXED[_SUFFIX_OF[kind.muxer]]
         streams = [track for track in container.streams.audio if track.codec_context] if container is not None else []
+        if container is not None and len(streams) < len(container.streams.audio):
+            self.notes.append("a sound track that cannot be decoded was left out")
         if sound is not None:
             voice = Sound.open(sound)
             self._make(target, form, voice.rate_hz, voice.channels, voice.blocks(_BLOCK_S))

@@ -6,6 +6,7 @@ bits whichever process codes it. :func:`deepmask.media.clip_joining.join` makes 
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -73,6 +74,7 @@ class SegmentWriter:
 
         encoder = self._encoding.encoder
         width, height = written_size(self._clip, self._encoding)
+        os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder tells its settings on the terminal otherwise
         try:
             stream: Any = self._container.add_stream(encoder.name, rate=rate_of(self._clip.fps))
             context = stream.codec_context

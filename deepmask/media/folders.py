@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from deepmask.errors import MediaError
+from deepmask.media.clip_formats import CLIP_SUFFIXES
 from deepmask.media.formats import NAMES, SUFFIXES
 from deepmask.media.sound_formats import SOUND_SUFFIXES, VIDEO_SUFFIXES
 
@@ -30,6 +31,15 @@ def find_sounds(paths: Sequence[Path]) -> list[Path]:
         MediaError: a path that does not exist, or a folder without sounds.
     """
     return _find(paths, SOUND_SUFFIXES | VIDEO_SUFFIXES, "sounds or videos", "WAV, FLAC, MP3, M4A, OGG or MP4")
+
+
+def find_clips(paths: Sequence[Path]) -> list[Path]:
+    """The video and animation files that ``paths`` stand for, as :func:`find_photos` finds photos.
+
+    Raises:
+        MediaError: a path that does not exist, or a folder without videos.
+    """
+    return _find(paths, CLIP_SUFFIXES, "videos", "MP4, MOV, MKV, WebM or GIF")
 
 
 def _find(paths: Sequence[Path], suffixes: frozenset[str], what: str, kinds: str) -> list[Path]:

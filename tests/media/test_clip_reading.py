@@ -13,7 +13,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image
 
 from deepmask.errors import MediaError
-from deepmask.media import Clip, SoundWriter
+from deepmask.media import Clip, SoundWriter, find_clips
 from deepmask.media.clip_timeline import Damage
 from tests.tiny.clips import SIZE_WH, TIME_BASE, even, make_clip, number_of, numbered, uneven
 
@@ -249,6 +249,12 @@ def test_much_light_is_brought_to_what_a_screen_shows(tmp_path, transfer, kind):
     assert greys[2] + 5 < greys[3] < greys[4] <= 255, "what is brighter is still told apart"
 
 
+def test_interlaced_pictures_are_told(tmp_path):
+    options = {"flags": "+ildct+ilme", "x264-params": "tff=1"}
+    clip = Clip.open(make_clip(tmp_path / "a.mp4", even(5), options=options))
+    assert "interlaced: each picture holds two moments" in clip.notes
+
+
 # -- animations -------------------------------------------------------------------------------------------------------
 
 
@@ -367,3 +373,14 @@ def test_damage_in_the_middle_is_told_and_the_rest_is_given(tmp_path):
     assert "from 0:01 on" in str(damage) or "from 0:02 on" in str(damage)
     again = list(clip.pictures(pictures[-3].index))
     assert [picture.index for picture in again] == [picture.index for picture in pictures[-3:]]
+
+
+def test_videos_are_found_in_folders(tmp_path):
+    names = ["a.mp4", "b.MOV", "deep/c.webm", "d.gif"]
+    for name in [*names, "photo.jpg", "sound.wav", ".hidden.mp4"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    assert sorted(path.name for path in find_clips([tmp_path])) == ["a.mp4", "b.MOV", "c.webm", "d.gif"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(MediaError, match="has no videos"):
+        find_clips([tmp_path / "empty"])

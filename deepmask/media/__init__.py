@@ -17,9 +17,11 @@ from deepmask.media.sound_writing import SoundWriter
 __all__ = [
     "FORMATS",
     "Clip",
+    "Encoding",
     "Photo",
     "Picture",
     "PictureFormat",
+    "SegmentWriter",
     "Sound",
     "SoundWriter",
     "find_clips",

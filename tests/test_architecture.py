@@ -64,6 +64,7 @@ sys.exit(main({arguments!r}))
         ["personas", "list"],
         ["people", "list"],
         ["photo", "--help"],
+        ["body", "--help"],
         ["photo", "no-such-file.jpg", "-o", "out.jpg"],
     ],
     ids=" ".join,

@@ -13,7 +13,7 @@ Looking up imports nothing heavy and reads no large file.
 from deepmask.weights.fetching import accept, fetch, offer, size_text
 from deepmask.weights.importing import Brought, bring
 from deepmask.weights.licences import accepted
-from deepmask.weights.store import Finding, State, digests, location, missing, remove, state, variant, verify
+from deepmask.weights.store import Finding, State, digests, location, missing, read_new, remove, state, variant, verify
 from deepmask.weights.table import WEIGHTS, Weight, WeightFile, rows, weight
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "location",
     "missing",
     "offer",
+    "read_new",
     "remove",
     "rows",
     "size_text",

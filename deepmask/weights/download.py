@@ -110,8 +110,9 @@ def download(connections: httpx.Client, wanted: Wanted, report: Report) -> Recei
         except _Again as error:
             tries = 1 if _size(part) > before else tries + 1
             if tries > (len(PAUSES_S) if error.reached else _UNREACHABLE_TRIES):
+                from_where = f" from {_host(wanted.url)}" if error.reached else ""
                 raise WeightsError(
-                    f"{wanted.target.name} cannot be fetched from {_host(wanted.url)}: {error}; try again "
+                    f"{wanted.target.name} cannot be fetched{from_where}: {error}; try again "
                     f"to go on where it stopped, or {wanted.by_hand}."
                 ) from error
             _wait(error.pause_s or PAUSES_S[min(tries, len(PAUSES_S)) - 1], str(error), _size(part), report)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from deepmask.errors import EngineMissing, InputError, WeightsError
-from deepmask.progress import Progress, silent
+from deepmask.progress import Progress, part, silent
 from deepmask.weights import layout, licences, table
 from deepmask.weights.manifest import Manifest, sha256_of
 from deepmask.weights.places import UNFINISHED, Place, find
@@ -74,6 +74,19 @@ def location(name: str, progress: Progress = silent) -> Path:
     return found.folder
 
 
+def read_new(names: Iterable[str], progress: Progress = silent) -> None:
+    """Read through what of these sets is there and was not read yet: no engine then does that in silence.
+
+    Raises:
+        WeightsError: a file cannot be read.
+        Cancelled: from ``progress``; what was read of whole sets is remembered.
+    """
+    new = [name for name in names if state(name).kind == "unchecked"]
+    for n, name in enumerate(new):
+        with _reading:
+            check(find(name), part(progress, n / len(new), (n + 1) / len(new)))
+
+
 def missing(names: Iterable[str]) -> tuple[str, ...]:
     """Those of ``names`` that cannot be used yet: absent, incomplete, broken, or their licence not accepted."""
     return tuple(name for name in names if not state(name).usable)
@@ -109,7 +122,7 @@ def check(place: Place, progress: Progress = silent, *, again: bool = False) -> 
         def report(count: int, file: WeightFile = file) -> None:
             nonlocal done
             done += count
-            progress(done / total, f"checking {file.path}")
+            progress(done / total, f"Checking {file.path}")
 
         path, before = place.path(file), manifest.entries.get(file.path)
         expected = before.expected if before and not place.trusted else place.published(file)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from deepmask import engines
+from deepmask import engines, weights
 from deepmask.errors import EngineMissing, InputError, PlanError
 from deepmask.faces import Box, Face, clip_box
 from deepmask.media import Photo
@@ -32,6 +32,7 @@ def analyze(source: Photo, roster: Roster, options: PhotoOptions | None = None, 
     if matching:
         used["face_recognizer"] = matcher(roster, options.recognizer)
     finder = engines.choose("face_finder", options.finder)
+    weights.read_new(finder.needed_weights(), part(progress, 0.0, 0.0))
     progress(0.0, "Looking for faces")
     with engines.exclusive:
         faces = engines.load("face_finder", finder.name).find(source.rgb, progress=part(progress, 0.0, 0.6))

@@ -10,6 +10,7 @@ from deepmask.errors import EngineMissing, InputError
 from deepmask.look import Look
 from deepmask.persona import Persona
 from deepmask.plan import ACTIONS, Action, Plan
+from deepmask.progress import Progress, silent
 from pipelines.photo.model import Outcome, PhotoOptions
 
 
@@ -80,12 +81,12 @@ def ladder(action: Action, persona: Persona | None, first: str | None) -> list[s
     return [first, *(name for name in names[names.index(first) + 1 :] if name in usual)]
 
 
-def judges() -> tuple[str, ...]:
+def judges(progress: Progress = silent) -> tuple[str, ...]:
     """All recognisers that are ready: a face counts as hidden only if each of them takes it for somebody else's.
 
     The one that matched the face may be blind where it was deceived, so the others are asked, too.
     """
-    ready = [row.name for row in engines.rows("face_recognizer") if _intact(row)]
+    ready = [row.name for row in engines.rows("face_recognizer") if _intact(row, progress)]
     return tuple(ready or [engines.choose("face_recognizer").name])
 
 
@@ -95,13 +96,13 @@ def watchers() -> tuple[str, ...]:
     return "fast", *ready
 
 
-def _intact(row: EngineSpec) -> bool:
+def _intact(row: EngineSpec, progress: Progress = silent) -> bool:
     """Whether an engine that nobody asked for by name can help: its files are there and verified."""
     if row.missing():
         return False
     try:
         for name in row.needed_weights():
-            weights.location(name)
+            weights.location(name, progress)
     except EngineMissing:  # never used; the Engines tab and the doctor name the file
         return False
     return True

@@ -12,7 +12,7 @@ from deepmask.look import Look
 from deepmask.media import Photo
 from deepmask.persona import Persona
 from deepmask.plan import Plan, Region
-from deepmask.progress import Progress, silent
+from deepmask.progress import Progress, part, silent
 from deepmask.vault import Vault
 from pipelines.photo.choosing import first_swapper, judges, ladder
 from pipelines.photo.measuring import Original
@@ -37,9 +37,10 @@ def render(source: Photo, plan: Plan, vault: Vault, *, progress: Progress = sile
     personas = {r.decision.persona: vault.persona(r.decision.persona) for r in plan.regions if r.decision.persona}
     original, canvas = Original.of(source), source.rgb.copy()
     outcomes: dict[str, Outcome] = {}
-    first = _started(plan) if personas else None
+    still = part(progress, 0.0, 0.0)  # verifying weights, once
+    first = _started(plan, still) if personas else None
     hiding = any(region.decision.action != "keep" for region in plan.regions)
-    bars = {name: engines.load("face_recognizer", name).hidden_above for name in judges()} if hiding else {}
+    bars = {name: engines.load("face_recognizer", name).hidden_above for name in judges(still)} if hiding else {}
     waiting = sorted(plan.regions, key=lambda r: Face(r.box_xyxy).size_px)  # what is nearer covers what is behind
     for n, region in enumerate(waiting):
         progress(n / len(waiting), f"Masking face {n + 1} of {len(waiting)}")
@@ -50,12 +51,12 @@ def render(source: Photo, plan: Plan, vault: Vault, *, progress: Progress = sile
     return Masked(source.edited(canvas), tuple(outcomes[r.id] for r in plan.regions))
 
 
-def _started(plan: Plan) -> str | None:
+def _started(plan: Plan, progress: Progress) -> str | None:
     """The swapper that persona faces start with, its weights verified: broken ones are told, not passed over."""
     first = first_swapper(plan)
     if first is not None:
         for name in engines.choose("face_swapper", first).needed_weights():
-            weights.location(name)
+            weights.location(name, progress)
     return first
 
 

@@ -74,6 +74,14 @@ def test_a_photo_is_masked_and_the_rest_stays_bit_identical(deepmask, face, face
     assert np.array_equal(_rgb(face), face_rgb), "the original is untouched"
 
 
+def test_a_wrong_option_shows_the_usage_that_was_typed(deepmask, face):
+    told = deepmask("photo", face, "--engine", "oracle")[2]
+    assert "'oracle' is not one of" in told
+    assert "Usage: deepmask photo PHOTO... -o OUT" in told
+    assert "photo mask" not in told
+    assert "Usage: deepmask photo mask" in deepmask("photo", "mask", face, "--engine", "oracle")[2]
+
+
 def test_options_may_come_before_the_photo_and_json_is_for_programs(deepmask, face, tmp_path):
     code, said, _ = deepmask("photo", "--bystanders", "keep", "--json", "-o", tmp_path / "out.png", face)
     assert code == 0

@@ -218,8 +218,9 @@ def test_a_link_that_wants_an_account_says_so(hub):
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://no-such-host.invalid"])
 def test_an_unreachable_host_names_the_way_by_hand(monkeypatch, address):
     monkeypatch.setenv("DEEPMASK_MIRROR", address)
-    with pytest.raises(WeightsError, match=r"cannot be reached.*deepmask weights import"):
+    with pytest.raises(WeightsError, match=r"cannot be reached.*deepmask weights import") as caught:
         weights.fetch("free")
+    assert str(caught.value).count(address.removeprefix("http://")) == 1
 
 
 def test_a_server_that_cannot_prove_who_it_is_gets_nothing(hub, monkeypatch):

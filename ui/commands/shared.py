@@ -24,6 +24,8 @@ from deepmask.vault import Vault
 PASSPHRASE = "DEEPMASK_PASSPHRASE"
 """Environment variable with the passphrase of the roster."""
 
+_IMPLIED = "deepmask.default_command"
+
 existing = click.Path(path_type=Path)
 """A path that we open ourselves, because our sentences are better than click's."""
 
@@ -41,7 +43,16 @@ class ByDefault(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in (*self.commands, *ctx.help_option_names):
             args = [self._default, *args]
+            ctx.meta[_IMPLIED] = True
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            if ctx.meta.get(_IMPLIED):  # what was not typed is not shown as how to type it
+                error.ctx = ctx
+            raise
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return [self._usage]

@@ -19,7 +19,7 @@ from deepmask.engines.diffusion.overrides import Overrides
 from deepmask.engines.diffusion.preview import veiled
 from deepmask.engines.diffusion.safety import PictureCheck, folder_of_checker
 from deepmask.engines.diffusion.sampling import Sampling
-from deepmask.engines.diffusion.sparing import Rung, within_memory
+from deepmask.engines.diffusion.sparing import Rung, keep_track_of, release_others, within_memory
 from deepmask.engines.diffusion.unfit import refuse_unfit
 from deepmask.engines.diffusion.watch import Watch
 from deepmask.engines.diffusion.words import negative_words, portrait_words
@@ -27,7 +27,7 @@ from deepmask.errors import InputError
 from deepmask.faces import RGBImage
 from deepmask.persona import Attributes
 from deepmask.progress import Progress, part, silent
-from deepmask.weights import location, missing
+from deepmask.weights import location, missing, read_new
 from deepmask.wishes import Preview, Wishes, unseen
 
 LARGEST_CANVAS = 1.5
@@ -60,6 +60,7 @@ class Diffusion:
         self._frugal = False
         """Memory did not suffice before."""
         self._reduced = ""
+        keep_track_of(self)
 
     def paint(
         self,
@@ -135,8 +136,10 @@ class Diffusion:
 
     # -- one portrait ------------------------------------------------------------------------------------------------
 
-    def _plan(self, wishes: Wishes) -> tuple[Settings, Checkpoint, Device, Sampling]:
+    def _plan(self, wishes: Wishes, progress: Progress = silent) -> tuple[Settings, Checkpoint, Device, Sampling]:
         settings = Settings.load()
+        poses = () if wishes.pose is None else ("controlnet_openpose",)
+        read_new((settings.diffusion_model, "lcm_lora", "taesd", *poses), progress)
         place, model = device(settings), checkpoint.find(settings.diffusion_model)
         return settings, model, place, sampling.choose(model, place, wishes, settings.diffusion_decoder)
 
@@ -153,13 +156,13 @@ class Diffusion:
     ) -> RGBImage:
         refuse_unfit(attributes, wishes.prompt, wishes.negative)
         quiet()
-        settings, model, place, way = self._plan(wishes)
+        settings, model, place, way = self._plan(wishes, part(progress, 0.0, 0.05))
         self._prepare_check(settings)
         prompt, negative = portrait_words(attributes, wishes.prompt), negative_words(wishes.negative)
         job = _Job(prompt, negative, seed, _canvas(model, size_px), wishes, way, start, strength)
         shown = preview if preview is unseen or self._check is None else lambda image: preview(veiled(image))
         wanted = Wanted(model, place, way.way == "lcm", overrides=Overrides.of(settings))
-        picture = self._within_memory(wanted, job, part(progress, 0.0, 0.96), shown)
+        picture = self._within_memory(wanted, job, part(progress, 0.05, 0.96), shown)
         progress(0.96, "Looking at the portrait")
         if self._check is not None:
             self._check.refuse_unfit(picture)
@@ -194,7 +197,7 @@ class Diffusion:
             self._drop_networks()
             progress(0.0, f"Loading {wanted.checkpoint.name}")
             controls = () if job.wishes.pose is None else ("controlnet_openpose",)
-            self._networks = Networks(wanted, controls=controls)
+            self._networks = Networks(wanted, controls=controls, make_room=lambda: release_others(self))
         networks = self._networks
         pipe = networks.pipe(pose=job.wishes.pose is not None, picture=job.start is not None)
         pipe.scheduler = job.sampling.scheduler(networks.own_scheduler)

@@ -20,7 +20,7 @@ from deepmask.engines.diffusion.loading import Networks, Wanted, pose_fits, quie
 from deepmask.engines.diffusion.overrides import Overrides
 from deepmask.engines.diffusion.safety import PictureCheck, folder_of_checker
 from deepmask.engines.diffusion.sampling import Sampling
-from deepmask.engines.diffusion.sparing import Rung, within_memory
+from deepmask.engines.diffusion.sparing import Rung, keep_track_of, release_others, within_memory
 from deepmask.engines.diffusion.unfit import refuse_unfit
 from deepmask.engines.diffusion.watch import Watch
 from deepmask.engines.diffusion.words import scene_words
@@ -62,6 +62,7 @@ class DiffusionInpaint:
         self._check: PictureCheck | None = None
         self._frugal = False
         """Memory did not suffice before."""
+        keep_track_of(self)
 
     def fill(
         self,
@@ -113,7 +114,7 @@ class DiffusionInpaint:
         if self._check is not None:
             self._check.refuse_unfit(painted, "picture")
         progress(1.0, "Filled")
-        return patch(image, hole, seen, painted, avoid)
+        return patch(image, hole, seen, painted, avoid, seed)
 
     def release(self) -> None:
         """Give back the memory of the networks; the next hole loads them again."""
@@ -154,7 +155,7 @@ class DiffusionInpaint:
         if self._networks is None or self._networks.wanted != wanted:
             self._drop_networks()
             progress(0.0, f"Loading {wanted.checkpoint.name}")
-            self._networks = Networks(wanted, controls=job.controls)
+            self._networks = Networks(wanted, controls=job.controls, make_room=lambda: release_others(self))
         networks = self._networks
         pipe = networks.inpainting(job.controls)
         pipe.scheduler = job.sampling.scheduler(networks.own_scheduler)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -65,11 +65,14 @@ class Wanted:
 class Networks:
     """A loaded model. Parts that only some portraits need are added on first use."""
 
-    def __init__(self, wanted: Wanted, *, controls: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, wanted: Wanted, *, controls: tuple[str, ...] = (), make_room: Callable[[], None] = lambda: None
+    ) -> None:
         """Load.
 
         Args:
             controls: sets of weights of the ControlNets that will be asked for: there must be room for them.
+            make_room: called where memory does not suffice, before giving up.
 
         Raises:
             EngineFailed: a file is broken, which the message names, or memory does not suffice.
@@ -79,7 +82,7 @@ class Networks:
         self.wanted = wanted
         self._controlnets: dict[str, Any] = {}
         self._small_decoder: Any = None
-        self._assert_room([path for name in controls for path in control_files(wanted.checkpoint, name)])
+        self._assert_room([path for name in controls for path in control_files(wanted.checkpoint, name)], make_room)
         use_all_cores()
         with readable_failures(wanted.checkpoint.name):
             self._pipes: dict[tuple[str, tuple[str, ...]], Any] = {("", ()): self._load()}
@@ -161,14 +164,17 @@ class Networks:
             pipe.vae.enable_tiling()
         return pipe
 
-    def _assert_room(self, more: list[Path]) -> None:
+    def _assert_room(self, more: list[Path], make_room: Callable[[], None]) -> None:
         """Weights and work fit into the machine: a system that runs out of memory ends the program without a word."""
         checkpoint, device = self.wanted.checkpoint, self.wanted.device
         decoder = weight_files(checkpoint.folder / "vae")
         others = [path for path in checkpoint.files() if path not in decoder] + more
         needed = numbers_in(others) * device.dtype.itemsize + numbers_in(decoder) * self._decoder_dtype().itemsize
         needed += WORKING_BYTES[checkpoint.family]
-        free = free_bytes("cpu")
+        where = "cuda" if device.kind == "cuda" else "cpu"
+        if needed > free_bytes(where):
+            make_room()
+        free = free_bytes(where)
         if device.kind != "cuda" and needed > free:
             raise EngineFailed(
                 f"The model {checkpoint.name} needs about {needed / 2**30:.1f} GiB of memory and "

@@ -1,16 +1,42 @@
-"""What is tried one after the other where memory does not suffice: less at once, then a smaller canvas."""
+"""What is tried one after the other where memory does not suffice: networks of other engines are given back, then less
+is done at once, then on a smaller canvas.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
+from weakref import WeakSet
 
 from deepmask.engines.device import out_of_memory
 from deepmask.errors import EngineFailed
 from deepmask.progress import Progress
 
 Made = TypeVar("Made")
+
+
+class Keeper(Protocol):
+    """An engine that keeps its networks loaded from one picture to the next."""
+
+    def release(self) -> None:
+        """Give back the memory of the networks."""
+        ...
+
+
+_keepers: WeakSet[Keeper] = WeakSet()
+
+
+def keep_track_of(keeper: Keeper) -> None:
+    """Let others have the memory of this engine when they need it; only one engine works at a time."""
+    _keepers.add(keeper)
+
+
+def release_others(keeper: Keeper) -> None:
+    """Give back what all engines but ``keeper`` keep loaded."""
+    for other in _keepers:
+        if other is not keeper:
+            other.release()
 
 
 @dataclass(frozen=True)

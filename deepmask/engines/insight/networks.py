@@ -1,4 +1,4 @@
-"""The ONNX files, opened once per process through insightface's own loader.
+"""The ONNX files, opened once per process and device through insightface's own loader.
 
 Where a file is absent insightface would start a download, so its folder is always asked of :mod:`deepmask.weights`
 first, which has verified every byte and downloads nothing.
@@ -84,18 +84,27 @@ def wanted_providers(device: str, available: list[str]) -> tuple[str, ...]:
     return wanted
 
 
-@lru_cache(maxsize=8)
 def _opened(path: Path, task: str) -> Any:
-    """The network in a file; ``task`` is what insightface must take it for, or 'restoring'."""
+    """The network in a file, where the settings want it now; ``task`` is what insightface must take it for, or
+    'restoring'.
+    """
+    with native_stderr_muted():
+        import onnxruntime
+
+        wanted = wanted_providers(Settings.load().device, onnxruntime.get_available_providers())
+    if task == "detection" and _COREML in wanted:
+        wanted = (_CPU,)
+    return _opened_on(path, task, wanted)
+
+
+@lru_cache(maxsize=8)
+def _opened_on(path: Path, task: str, wanted: tuple[str, ...]) -> Any:
     with native_stderr_muted(), contextlib.redirect_stdout(io.StringIO()):  # insightface prints the shape of inswapper
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the cores to other engines
-        wanted = wanted_providers(Settings.load().device, onnxruntime.get_available_providers())
-        if task == "detection" and _COREML in wanted:
-            wanted = (_CPU,)
         try:
             if task == "restoring":
                 return onnxruntime.InferenceSession(str(path), options, providers=list(wanted))

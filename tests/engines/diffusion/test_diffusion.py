@@ -130,6 +130,21 @@ def test_previews_and_progress_arrive_with_every_step(diffusion):
     assert shares[-1] == 1
 
 
+def test_the_first_reading_of_files_is_told_and_can_be_stopped(tiny_diffusion):
+    def stop(fraction, message):
+        if message.startswith("Checking"):
+            raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN, progress=stop)
+    said = []
+    Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN, progress=lambda _, message: said.append(message))
+    assert "Checking unet/diffusion_pytorch_model.fp16.safetensors" in said
+    said.clear()
+    Diffusion().paint(WOMAN, 1, 64, wishes=PLAIN, progress=lambda _, message: said.append(message))
+    assert not [message for message in said if message.startswith("Checking")], "once"
+
+
 def test_cancelling_within_a_step_leaves_a_usable_engine(diffusion):
     def stop(_, message):
         if message.startswith("Step 2 of 3"):
@@ -353,6 +368,20 @@ def test_room_is_reckoned_by_what_the_files_hold_whatever_they_are_called(own_co
     path.write_bytes(b"\xff" * 100)
     with pytest.raises(EngineFailed, match="is broken"):
         checkpoint.numbers_in([path])
+
+
+def test_networks_of_another_engine_are_given_back_where_memory_is_short(tiny_diffusion, monkeypatch):
+    first, second = Diffusion(), Diffusion()
+    before = first.paint(WOMAN, 1, 64, wishes=PLAIN)
+    second.paint(WOMAN, 1, 64, wishes=PLAIN)
+    assert first._networks is not None, "with room for both, both stay loaded"
+    second.release()
+    monkeypatch.setattr(loading, "free_bytes", lambda kind: 1 << (20 if first._networks else 40))
+    assert np.array_equal(second.paint(WOMAN, 1, 64, wishes=PLAIN), before)
+    assert first._networks is None
+    monkeypatch.setattr(loading, "free_bytes", lambda kind: 1 << (20 if second._networks else 40))
+    assert np.array_equal(first.paint(WOMAN, 1, 64, wishes=PLAIN), before)
+    assert second._networks is None
 
 
 def test_a_wished_pose_takes_room_too(tiny_diffusion, monkeypatch):

@@ -97,6 +97,7 @@ def test_sliced_attention_paints_the_same_picture(tiny_diffusion, monkeypatch):
 )
 def test_networks_leave_the_card_as_chosen(tiny_diffusion, monkeypatch, asked, expected):
     override, place, frugal = asked
+    monkeypatch.setattr(loading, "free_bytes", lambda kind: 1 << 40)
     moved = []
     kind = loading._diffusers().StableDiffusionPipeline
     monkeypatch.setattr(kind, "enable_model_cpu_offload", lambda self, **place: moved.append(("one by one", place)))

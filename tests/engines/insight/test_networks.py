@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,18 @@ def test_files_are_opened_once_and_nothing_is_printed(tiny_insight: Path, capfd:
     assert networks.swapper() is networks.swapper()
     assert networks.detector() is networks.detector()
     assert capfd.readouterr() == ("", "")
+
+
+def test_another_device_opens_a_file_anew(tiny_insight: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPMASK_DEVICE", "cpu")
+    first = networks.swapper()
+    monkeypatch.setenv("DEEPMASK_DEVICE", "auto")
+    assert networks.swapper() is first, "auto finds the same"
+    monkeypatch.setattr(networks, "wanted_providers", lambda device, _: (CPU,) if device == "cpu" else (COREML, CPU))
+    with warnings.catch_warnings(action="ignore"):  # onnxruntime says that it has none here
+        assert networks.swapper() is not first
+    monkeypatch.setenv("DEEPMASK_DEVICE", "cpu")
+    assert networks.swapper() is first
 
 
 def test_a_failing_device_is_one_sentence(tiny_insight: Path) -> None:

@@ -77,10 +77,11 @@ def _scaled(box: Box, factor: float) -> Box:
 
 
 def _bodies(scene: Scene, faces: Sequence[Face], size_wh: tuple[int, int]) -> list[Body]:
-    owner = layers.owners(scene.people, scene.faces, scene.size_wh)
+    people = [layers.refined(scene.image, person) for person in scene.people]
+    owner = layers.owners(people, scene.faces, scene.size_wh)
     whole = np.full((size_wh[1], size_wh[0]), -1, np.int16)
     bodies: list[Body] = []
-    for number, person in enumerate(scene.people):
+    for number, person in enumerate(people):
         mask = _enlarged(layers.without_noise(owner == number), size_wh) & (whole < 0)
         if np.count_nonzero(mask) < LEAST_PIXELS:
             continue

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from deepmask.engines.crops import square_crop
 from deepmask.engines.people.layers import head
 from deepmask.engines.people.networks import DETECTOR_PX, POSE_PX, Detection
-from deepmask.engines.people.poses import Person, Roi, into_picture
+from deepmask.engines.people.poses import Person, Roi, into_picture, overlap
 from deepmask.engines.people.scene import Scene, belongs, plausible
 from deepmask.faces import Box, RGBImage, iou
 
@@ -25,8 +25,14 @@ SMALLEST_TILE_PX = 48
 FLAT = 6.0
 """Standard deviation of brightness; a tile with less shows sky or a wall."""
 
-CANDIDATE, SURE = 0.45, 0.7
-"""Scores of the detector: looked at by the network for one person; believed even if that one hesitates."""
+CANDIDATE = 0.45
+"""Score of the detector from which the network for one person looks."""
+
+LEAST_PRESENCE = 0.5
+"""What that one must say of somebody who has no face."""
+
+SMALL_SURE, LARGE_SURE = 0.71, 0.79
+"""Certainty that somebody without a face needs who fills less than .3, more than .6 of the picture's longer side."""
 
 OWN = 0.6
 """Presence from which a face has a body of its own, however much of it others claim."""
@@ -63,8 +69,31 @@ def by_detections(scene: Scene, found: list[Detection]) -> None:
         if one.score < CANDIDATE or _known(scene, one):
             continue
         person = scene.fit(Roi.of(one.points[:2]))
-        if person.presence > (0.5 if one.score > SURE else 0.8) and plausible(person) and not scene.explained(person):
-            scene.accept(replace(person, score=(person.presence + one.score) / 2))
+        if person.presence < LEAST_PRESENCE or not plausible(person) or scene.explained(person):
+            continue
+        sure = certainty(scene, person, one.score)
+        if sure > _least_certainty(scene, person):
+            scene.accept(replace(person, score=sure))
+
+
+def certainty(scene: Scene, person: Person, detected: float) -> float:
+    """0..1, how sure it is that somebody without a face is a person: detector, network for one person and mask of
+    everybody must agree, and the mask must be clear."""
+    agreed, inside = 0.0, person.soft > 0.5
+    for roi in (person.roi, Roi.around(person.visible_box() or (0.0, 0.0, 1.0, 1.0))):
+        crop = roi.crop(scene.image)
+        soft, origin = into_picture(scene.networks.crowd.mask(crop.rgb), crop, scene.size_wh)
+        agreed = max(agreed, overlap(person, replace(person, soft=soft, origin_xy=origin)) / max(1, inside.sum()))
+    unclear = np.count_nonzero((person.soft > 0.2) & (person.soft < 0.8)) / max(1, inside.sum())
+    sure = (person.presence + detected) / 2 * (0.5 + 0.5 * agreed) - 0.1 * max(0.0, unclear - 0.3)
+    return float(np.clip(sure, 0, 1))
+
+
+def _least_certainty(scene: Scene, person: Person) -> float:
+    """More is asked of somebody large whose face nobody saw: cats, flowers and cups lie here."""
+    x1, y1, x2, y2 = person.visible_box() or (0.0, 0.0, 1.0, 1.0)
+    large = max(x2 - x1, y2 - y1) / max(scene.size_wh)
+    return float(np.interp(large, (0.3, 0.6), (SMALL_SURE, LARGE_SURE)))
 
 
 def _known(scene: Scene, one: Detection) -> bool:
@@ -192,7 +221,7 @@ def by_leftovers(scene: Scene, roi: Roi) -> None:
     for left in _leftovers(scene, roi):
         for person in (scene.fit(square) for square in _squares(left.box_xyxy)):
             seen = person.visible_box()
-            if person.presence < 0.2 or seen is None or not plausible(person) or scene.explained(person):
+            if person.presence < LEAST_PRESENCE or seen is None or not plausible(person) or scene.explained(person):
                 continue
             if iou(seen, left.box_xyxy) > 0.5:
                 scene.accept(replace(person, score=max(0.3, person.presence / 2)))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepmask.area import Mask
 from deepmask.engines.people.poses import Person, Soft
-from deepmask.faces import Box, RGBImage
+from deepmask.faces import Box, RGBImage, enlarge
 
 Owners = NDArray[np.int16]
 """(H, W) number of the person, -1 for nobody."""
@@ -25,6 +27,12 @@ SKELETON_PX = 128
 
 NEAR = 0.15
 """Distance from the skeleton at which a claim has lost most of what nearness adds, in reaches of the body."""
+
+GUIDED = 0.03
+"""Radius of the filter that draws outlines to edges, in reaches of the body."""
+
+WELL_SEEN = 0.9
+"""Share of a face that a mask must hold to be trusted with the rest of the head."""
 
 LEAST_ISLAND = 0.02
 """Parts of somebody smaller than this share of them are noise, as are holes of a tenth of it."""
@@ -43,7 +51,9 @@ def owners(people: Sequence[Person], faces: Sequence[Box], size_wh: tuple[int, i
         owner[rows, columns][won] = number
     heads = [(number, faces[person.face]) for number, person in enumerate(people) if person.face is not None]
     for number, face in sorted(heads, key=lambda pair: pair[1][3] - pair[1][1]):
-        owner[head(face, size_wh)] = number
+        core = head(enlarge(face, 0.75), size_wh)
+        seen = np.count_nonzero(owner[core] == number) > WELL_SEEN * np.count_nonzero(core)
+        owner[core if seen else head(face, size_wh)] = number
     return owner
 
 
@@ -69,7 +79,7 @@ def nearness(person: Person) -> Soft:
     return np.asarray(cv2.resize(near, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def head(face: Box, size_wh: tuple[int, int]) -> NDArray[np.bool_]:
+def head(face: Box, size_wh: tuple[int, int]) -> Mask:
     """(H, W) the ellipse around the box of a face."""
     x1, y1, x2, y2 = face
     canvas = np.zeros((size_wh[1], size_wh[0]), np.uint8)
@@ -78,7 +88,7 @@ def head(face: Box, size_wh: tuple[int, int]) -> NDArray[np.bool_]:
     return canvas > 0
 
 
-def without_noise(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def without_noise(mask: Mask) -> Mask:
     """The mask (h, w) without islands and holes that are too small to be anything."""
     total = int(np.count_nonzero(mask))
     for inside, least in ((True, LEAST_ISLAND * total), (False, 0.1 * LEAST_ISLAND * total)):
@@ -89,8 +99,16 @@ def without_noise(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return mask
 
 
-def refined(image: RGBImage, soft: Soft, radius_px: int) -> Soft:
-    """A mask whose edges follow those of the picture (h, w, 3): a guided filter (He et al., 2010) over ``radius_px``."""
-    from cv2 import ximgproc
+def refined(image: RGBImage, person: Person) -> Person:
+    """The person with a mask whose edges follow those of the picture: a guided filter by brightness (He et al., 2010)."""
+    radius = max(1, round(GUIDED * person.roi.reach_px))
 
-    return np.asarray(ximgproc.guidedFilter(image, soft, radius_px, 1e-4 * 255**2), np.float32)
+    def mean(values: Soft) -> Soft:
+        return np.asarray(cv2.blur(values, (2 * radius + 1, 2 * radius + 1)), np.float32)
+
+    guide = cv2.cvtColor(image[person.window], cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    guide_mean, soft_mean = mean(guide), mean(person.soft)
+    variance = mean(guide * guide) - guide_mean**2
+    slope = (mean(guide * person.soft) - guide_mean * soft_mean) / (variance + 1e-3)
+    soft = mean(slope) * guide + mean(soft_mean - slope * guide_mean)
+    return replace(person, soft=soft.clip(0, 1))

@@ -22,6 +22,9 @@ REACH = 1.25
 TIGHT = 1.3
 """Side of the second, closer square around what is visible of a person, in longer sides of its rectangle."""
 
+RIM = 0.04
+"""Width by which the inner part of a coarse mask is smaller, in reaches of the body."""
+
 BODY_IN_FACES = 4.7
 """Distance from the middle of the hips to the top of a standing body, in sides of its face's box (adults 4 to 5.5)."""
 
@@ -149,7 +152,27 @@ def closer(network: PoseNetwork, image: RGBImage, person: Person, gone: Mask | N
     near = _fit(network, image, Roi(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), side / (2 * REACH)), gone)
     if near.presence < 0.5 or agreement(near, person) < 0.75:
         return person
-    return replace(person, soft=near.soft, origin_xy=near.origin_xy)
+    return united(person, near)
+
+
+def united(person: Person, near: Person) -> Person:
+    """``person`` with the finer mask of ``near``, and the inner part of the coarser one: a limb that one of them misses
+    is not lost."""
+    rows, columns = (hull(a, b) for a, b in zip(person.window, near.window, strict=True))
+    width = max(3, round(RIM * person.roi.reach_px))
+    inner = cv2.erode(person.soft, np.ones((width, width), np.uint8))
+    soft = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.float32)
+    for part, (x, y) in ((inner, person.origin_xy), (near.soft, near.origin_xy)):
+        there = soft[
+            y - rows.start : y - rows.start + part.shape[0], x - columns.start : x - columns.start + part.shape[1]
+        ]
+        np.maximum(there, part, out=there)
+    return replace(person, soft=soft, origin_xy=(columns.start, rows.start))
+
+
+def hull(a: slice, b: slice) -> slice:
+    """The smallest slice that holds both."""
+    return slice(min(a.start, b.start), max(a.stop, b.stop))
 
 
 def _fit(network: PoseNetwork, image: RGBImage, roi: Roi, gone: Mask | None) -> Person:
@@ -217,4 +240,3 @@ def agreement(a: Person, b: Person) -> float:
     """Intersection over union of two masks."""
     common = overlap(a, b)
     return common / max(1, a.pixels + b.pixels - common)
-

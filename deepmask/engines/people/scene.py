@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from deepmask.area import Mask
 from deepmask.engines.people.layers import head, nearness
 from deepmask.engines.people.networks import Networks
-from deepmask.engines.people.poses import MOST_AREA, Person, Roi, Soft, agreement, closer, fit, overlap
+from deepmask.engines.people.poses import MOST_AREA, Person, Roi, Soft, agreement, closer, fit, hull, overlap
 from deepmask.faces import Box, RGBImage, enlarge
 
 MOST_EXPLAINED = 0.5
@@ -134,18 +134,13 @@ class Scene:
         soft = self._spread(again, again.soft)
         unseen = (self._spread(before, before.soft) > 0.5) & gone
         soft[unseen] = np.maximum(soft[unseen], YIELDING)
-        rows = slice(*_hull(again.window[0], before.window[0]))
-        columns = slice(*_hull(again.window[1], before.window[1]))
+        rows, columns = (hull(a, b) for a, b in zip(again.window, before.window, strict=True))
         return replace(again, soft=soft[rows, columns], origin_xy=(columns.start, rows.start))
 
     def _spread(self, person: Person, values: Soft) -> Soft:
         whole = np.zeros(self.taken.shape, np.float32)
         whole[person.window] = values
         return whole
-
-
-def _hull(a: slice, b: slice) -> tuple[int, int]:
-    return min(a.start, b.start), max(a.stop, b.stop)
 
 
 def belongs(person: Person, face: Box) -> bool:

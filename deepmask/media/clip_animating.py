@@ -74,7 +74,7 @@ def write_animation(
     if form == "WEBP":
         _show_last_for(path, last_ms)
     progress(1.0, "Writing the animation")
-    return [f"{skipped} pictures were left out, since animations show none that briefly"] if skipped else []
+    return [f"pictures that were left out, since animations show none that briefly: {skipped}"] if skipped else []
 
 
 def _loop(form: str, last_ms: int) -> dict[str, str]:

@@ -203,7 +203,7 @@ class _Film:
         """Pictures that are not there, or of another size."""
         notes = []
         if missing := len(self.source.timeline) - len(self.shown):
-            notes.append(f"{missing} pictures that cannot be decoded were left out")
+            notes.append(f"pictures that cannot be decoded and were left out: {missing}")
         if self.size_wh != self.source.size_wh:
             notes.append(f"made {self.size_wh[0]} x {self.size_wh[1]} pixels, since {self.codec} knows only even sizes")
         return notes

@@ -50,7 +50,7 @@ LINE, SQUARE = 2.0, 1.7
 MOST_ENLARGED = 2.0
 
 COARSE_LINE_PX = 32
-"""Height of lines that the view of the whole picture leaves to the tiles."""
+"""Height of lines that a much coarser view of the whole picture leaves to the tiles."""
 
 _MULTIPLE = 32
 
@@ -72,7 +72,7 @@ class PaddleText:
         scores: list[float] = []
         for number, (x, y, w, h, scale) in enumerate(views):
             progress(number / len(views), "Looking for writing")
-            finer = scale < views[-1][4]
+            finer = scale < 0.5 * views[-1][4]
             for quad, score in self._lines(image[y : y + h, x : x + w], scale):
                 if finer and _height(quad) * scale < COARSE_LINE_PX:
                     continue  # the tiles show it better
@@ -205,7 +205,7 @@ def _decode(chances: NDArray[np.float32]) -> list[tuple[NDArray[np.float32], flo
 def _areas(
     quads: list[NDArray[np.float32]], scores: list[float], size_wh: tuple[int, int]
 ) -> list[tuple[Area, float, NDArray[np.float32]]]:
-    """Areas of boxes, best first, with score and box; what mostly lies within a better or larger one is left out."""
+    """Areas of boxes, best first, with score and box; what several views found of one line is united."""
     w, h = size_wh
     kept: list[tuple[Area, float, NDArray[np.float32]]] = []
     for k in sorted(range(len(quads)), key=lambda k: -scores[k] * np.sqrt(cv2.contourArea(quads[k]))):
@@ -214,6 +214,12 @@ def _areas(
         mask = np.zeros((height, width), np.uint8)
         cv2.fillPoly(mask, [corners - (x, y)], (1,))
         area = Area(mask > 0, (x, y), size_wh)
-        if all(area.overlap(other) < 0.7 * area.pixels for other, _, _ in kept):
+        for place, (other, score, quad) in enumerate(kept):
+            common = area.overlap(other)
+            if common > 0.5 * min(area.pixels, other.pixels):
+                if common < 0.95 * area.pixels:
+                    kept[place] = area.united(other), score, quad
+                break
+        else:
             kept.append((area, scores[k], quads[k]))
     return sorted(kept, key=lambda one: -one[1])

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from deepmask import engines
 from deepmask.area import Area, Selection
 from deepmask.body_plan import BodyDecision, BodyPlan, BodyRegion, Thing
@@ -17,14 +19,33 @@ from deepmask.progress import Progress, silent
 from pipelines.body.model import validate
 from pipelines.body.outlines import inside_of
 
+_BESIDE_PX, _BESIDE = 4.0, 0.015
+"""How far beside somebody a point may lie to mean them, at least and in parts of the picture's longer side: outlines
+have gaps, and fingers are thick."""
+
 SAME_REGION_IOU = 0.5
 """An outline that overlaps a known region by more than this is a better outline of it, not another thing."""
 
 
 def pointed_at(plan: BodyPlan, x: float, y: float) -> BodyRegion | None:
-    """The region a single point means: the smallest one around it; None where none is."""
+    """The region a single point means: the smallest one around it, else the nearest beside it; None where none is."""
     around = [region for region in plan.regions if region.area.contains(x, y)]
-    return min(around, key=lambda region: region.area.pixels, default=None)
+    if around:
+        return min(around, key=lambda region: region.area.pixels)
+    reach = max(_BESIDE_PX, _BESIDE * max(plan.size_wh))
+    away = {region.id: _distance(region.area, x, y) for region in plan.regions}
+    nearest = min(away, key=lambda id: away[id], default=None)
+    return plan.region(nearest) if nearest is not None and away[nearest] <= reach else None
+
+
+def _distance(area: Area, x: float, y: float) -> float:
+    """Pixels from a point to the nearest one of an area."""
+    x1, y1, x2, y2 = area.box_xyxy
+    if max(x1 - x, x - x2, y1 - y, y - y2) > max(_BESIDE_PX, _BESIDE * max(area.size_wh)):
+        return np.inf
+    rows, columns = np.nonzero(area.mask)
+    left, top = area.origin_xy
+    return float(np.sqrt(((columns + left + 0.5 - x) ** 2 + (rows + top + 0.5 - y) ** 2).min()))
 
 
 def select(
@@ -38,8 +59,9 @@ def select(
 ) -> BodyPlan:
     """The plan in which what somebody pointed at is decided.
 
-    A single point on a region that is known means that region. Anything else is outlined anew: an outline that is
-    mostly a known region's replaces it, another one becomes a new region.
+    A single point on a known region, or close beside one, means that region. Anything else is outlined anew: an
+    outline that is mostly a known region's replaces it, another one becomes a new region, without anybody else who was
+    not pointed at.
 
     Args:
         decision: None: as it was, or a silhouette if it is new.
@@ -61,6 +83,7 @@ def select(
     if same:
         best = max(same, key=lambda region: region.area.iou(area))
         return _replaced(plan, replace(best, decision=decision or best.decision), area, selector, selection)
+    area = _of_nobody_else(plan, area, selection)
     region = BodyRegion(plan.new_id(thing), area, decision or BodyDecision(), thing, found_by=selector)
     face = _face_in(plan, area) if thing == "person" else None
     match = None if face is None else plan.faces.region(face).match
@@ -110,6 +133,31 @@ def _outlined(plan: BodyPlan, source: Photo, selection: Selection, progress: Pro
     if area.size_wh != plan.size_wh:
         raise PlanError(f"{name} outlined a picture of another size; choose another selector.")
     return area, name
+
+
+def _of_nobody_else(plan: BodyPlan, area: Area, selection: Selection) -> Area:
+    """A new outline without known people who were not pointed at: selectors do not know where one ends."""
+    inside = [(click.x, click.y) for click in selection.clicks if click.inside]
+    if not inside:
+        return area
+    for region in plan.regions:
+        if region.thing == "person" and not any(region.area.contains(x, y) for x, y in inside):
+            area = area.without(region.area) or area
+    return _connected(area, inside)
+
+
+def _connected(area: Area, points: list[tuple[float, float]]) -> Area:
+    """Those parts of an area that hold the points; all of it if none does."""
+    import cv2
+
+    _, labels = cv2.connectedComponents(area.mask.astype(np.uint8))
+    x, y = area.origin_xy
+    held = {int(labels[int(py) - y, int(px) - x]) for px, py in points if area.contains(px, py)} - {0}
+    if not held:
+        return area
+    whole = np.zeros((area.size_wh[1], area.size_wh[0]), bool)
+    whole[area.window] = np.isin(labels, list(held))
+    return Area.of(whole)
 
 
 def _replaced(plan: BodyPlan, region: BodyRegion, area: Area, selector: str, selection: Selection) -> BodyPlan:

@@ -540,6 +540,19 @@ def test_a_click_on_somebody_means_them(source, fakes):
     pointed = body.pointed_at(plan, 150, 200)
     assert pointed is not None
     assert pointed.id == "person-2"
+    beside = body.pointed_at(plan, 344, 150)
+    assert beside is not None
+    assert beside.id == "person-3"
+    assert body.pointed_at(plan, 360, 150) is None
+
+
+def test_a_new_outline_takes_nothing_of_known_people(source, fakes):
+    around_both = Area.of_box((190, 90, 345, 230), SIZE)
+    fakes["area_selector"] = Selector(around_both)
+    plan = body.select(body.analyze(source, Roster()), source, Selection((Click(220, 150),)))
+    new = plan.regions[-1].area
+    assert (new.box_xyxy, new.overlap(BACK)) == ((190, 90, 345, 230), 0)
+    assert new.pixels == around_both.pixels - around_both.overlap(BACK)
 
 
 def test_a_click_beside_everybody_outlines_somebody_new(source, fakes):
@@ -549,7 +562,7 @@ def test_a_click_beside_everybody_outlines_somebody_new(source, fakes):
     selected = body.select(plan, source, Selection((Click(70, 100),)), BodyDecision("remove"))
     new = selected.regions[1]
     assert (new.id, new.face, new.found_by, new.decision.action) == ("person-2", "face-1", "grabcut", "remove")
-    assert new.area is ANNA
+    assert np.array_equal(new.area.full(), ANNA.full())
     thing = body.select(plan, source, Selection(box_xyxy=(30, 30, 120, 290)), thing="other").regions[1]
     assert (thing.id, thing.face, thing.decision.action) == ("other-1", None, "silhouette")
 

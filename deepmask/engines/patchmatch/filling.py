@@ -9,6 +9,7 @@ seams are evened out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 import cv2
 import numpy as np
@@ -56,7 +57,7 @@ def fill(
     """
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     levels = build(_smaller(image, size), _smaller_mask(hole, size), _smaller_mask(avoid, size))
-    levels = [level for level in levels if level.source.any()]
+    levels = list(takewhile(lambda level: level.source.any(), levels))
     offsets, state = np.zeros((0, 2), np.int32), None
     for number in range(len(levels) - 1, -1, -1):
         level = levels[number]

@@ -116,15 +116,18 @@ def _copied(container: InputContainer | None, sounds: SoundTracks, subtitles: Su
         try:
             packet: Any = next(packets)
         except (StopIteration, FFmpegError, OSError):
-            return  # a damaged end: what comes before it was taken
+            break  # a damaged end: what comes before it was taken
         if not packet.size or packet.pts is None:
             continue
         shift = round(start / packet.time_base)
         packet.pts -= shift
         packet.dts = packet.dts - shift if packet.dts is not None else packet.pts
-        ready = sounds.take(packet) if packet.stream.type == "audio" else subtitles.take(packet)
-        if ready is not None:
-            yield ready.dts * ready.time_base, ready
+        yield from map(_timed, sounds.take(packet) if packet.stream.type == "audio" else subtitles.take(packet))
+    yield from map(_timed, subtitles.rest())
+
+
+def _timed(packet: Any) -> Timed:
+    return packet.dts * packet.time_base, packet
 
 
 def _chapters(container: InputContainer) -> Any:

@@ -35,6 +35,7 @@ class SoundTracks:
         """Tracks of the source whose packets go through :meth:`take`."""
         self.notes: list[str] = []
         self._targets: dict[int, Any] = {}
+        self._latest: dict[int, int] = {}
         self._made: list[tuple[Track, Iterator[Samples]]] = []
         form = MUXED[_SUFFIX_OF[kind.muxer]]
         streams = [track for track in container.streams.audio if track.codec_context] if container is not None else []
@@ -74,10 +75,14 @@ class SoundTracks:
         self._made.append((track, samples))
         return track.stream
 
-    def take(self, packet: Any) -> Any:
-        """The packet for the track that it is copied to."""
-        packet.stream = self._targets[packet.stream.index]
-        return packet
+    def take(self, packet: Any) -> list[Any]:
+        """The packet for the track that it is copied to; nothing for one that comes after a later one."""
+        index = packet.stream.index
+        if packet.dts <= self._latest.get(index, packet.dts - 1):
+            return []
+        self._latest[index] = packet.dts
+        packet.stream = self._targets[index]
+        return [packet]
 
     def made(self) -> list[Iterator[tuple[Fraction, Any]]]:
         """Packets of each track that is coded anew."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from av.container import InputContainer, OutputContainer
@@ -30,7 +29,7 @@ class SubtitleTracks:
         self.taken: list[Any] = []
         """Tracks of the source whose packets go through :meth:`take`."""
         self.notes: list[str] = []
-        self._takers: dict[int, Callable[[Any], Any]] = {}
+        self._takers: dict[int, _Copier | _Converter] = {}
         for stream in container.streams.subtitles if container is not None else ():
             codec = stream.codec_context.codec.canonical_name if stream.codec_context else "unknown"
             if codec in kind.copied_subtitles:
@@ -44,7 +43,7 @@ class SubtitleTracks:
         track: Any = target.add_stream_from_template(stream)
         name_only(stream, track)
         self.taken.append(stream)
-        self._takers[stream.index] = lambda packet: _onto(track, packet)
+        self._takers[stream.index] = _Copier(track)
 
     def _convert(self, target: OutputContainer, stream: Any, codec: str, wanted: str) -> None:
         track: Any = target.add_stream("srt" if wanted == "subrip" else wanted)
@@ -52,29 +51,88 @@ class SubtitleTracks:
         track.codec_context.time_base = stream.time_base
         name_only(stream, track)
         self.taken.append(stream)
-        self._takers[stream.index] = lambda packet: _converted(stream, track, packet)
+        self._takers[stream.index] = _Converter(stream, track, one_at_a_time=wanted == "mov_text")
         if codec in ("ass", "ssa"):
             self.notes.append("its subtitles lost their looks, since this kind of file knows none")
 
-    def take(self, packet: Any) -> Any:
-        """The packet as it goes into the file; None for one that cannot be read."""
-        return self._takers[packet.stream.index](packet)
+    def take(self, packet: Any) -> list[Any]:
+        """What is to be written when a packet comes."""
+        return self._takers[packet.stream.index].take(packet)
+
+    def rest(self) -> list[Any]:
+        """What is to be written after the last packet."""
+        return [packet for taker in self._takers.values() for packet in taker.rest()]
 
 
-def _onto(track: Any, packet: Any) -> Any:
-    packet.stream = track
-    return packet
+class _Copier:
+    """Packets as they are."""
+
+    def __init__(self, track: Any) -> None:
+        self._track = track
+
+    def take(self, packet: Any) -> list[Any]:
+        packet.stream = self._track
+        return [packet]
+
+    def rest(self) -> list[Any]:
+        return []
 
 
-def _converted(stream: Any, track: Any, packet: Any) -> Any:
-    try:
-        shown = stream.codec_context.decode2(packet)
-        lines = [rect.ass for rect in shown or () if isinstance(rect, AssSubtitle)]
-        if not lines:
+class _Converter:
+    """Packets decoded and coded anew.
+
+    Args:
+        one_at_a_time: for containers in which a line begins only after the one before: lines that are shown at the
+            same time become one, for as long as they are.
+    """
+
+    def __init__(self, stream: Any, track: Any, *, one_at_a_time: bool) -> None:
+        self._stream, self._track, self._one_at_a_time = stream, track, one_at_a_time
+        self._shown: list[tuple[int, bytes]] = []
+        """When they end, and the lines that are shown."""
+        self._now = 0
+
+    def take(self, packet: Any) -> list[Any]:
+        line = self._line(packet)
+        if line is None:
+            return []
+        start, end = packet.pts, packet.pts + (packet.duration or 0)
+        if not self._one_at_a_time:
+            return self._coded(start, end, line)
+        made = self._until(start)
+        self._now = max(self._now, start)
+        self._shown.append((end, line))
+        return made
+
+    def rest(self) -> list[Any]:
+        return self._until(max((end for end, _ in self._shown), default=0))
+
+    def _until(self, moment: int) -> list[Any]:
+        """What is shown from the last change to a moment."""
+        made = []
+        while self._shown:
+            change = min(moment, *(end for end, _ in self._shown))
+            if change > self._now:
+                made += self._coded(self._now, change, b"\\N".join(line for _, line in self._shown))
+                self._now = change
+            self._shown = [(end, line) for end, line in self._shown if end > change]
+            if change == moment:
+                break
+        return made
+
+    def _line(self, packet: Any) -> bytes | None:
+        """The words of a packet with the marks of ASS; None for one that is empty or cannot be read."""
+        try:
+            shown = self._stream.codec_context.decode2(packet)
+        except (FFmpegError, ValueError):
             return None
-        made = track.codec_context.encode_subtitle(SubtitleSet.create(lines[0], 0, packet.duration or 0, packet.pts))
-    except (FFmpegError, ValueError):
-        return None  # one broken line: the others are shown
-    made.pts = made.dts = packet.pts
-    made.duration, made.time_base, made.stream = packet.duration, packet.time_base, track
-    return made
+        fields = [rect.ass.split(b",", 8) for rect in shown or () if isinstance(rect, AssSubtitle)]
+        lines = [parts[8] for parts in fields if len(parts) == 9 and parts[8].strip()]
+        return b"\\N".join(lines) if lines else None
+
+    def _coded(self, start: int, end: int, line: bytes) -> list[Any]:
+        event = SubtitleSet.create(b"0,0,Default,,0,0,0,," + line, 0, end - start, start)
+        packet = self._track.codec_context.encode_subtitle(event)
+        packet.pts = packet.dts = start
+        packet.duration, packet.time_base, packet.stream = end - start, self._stream.time_base, self._track
+        return [packet]

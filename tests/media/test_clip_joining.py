@@ -228,6 +228,24 @@ def test_subtitles_and_chapters_stay(tmp_path, source, made, suffix, kept):
         assert moment == pytest.approx(from_ms / 1000, abs=0.03)
 
 
+def test_lines_shown_at_once_become_one_where_only_one_is_shown_at_a_time(tmp_path):
+    spoken = ((500, 1500, "Ada"), (500, 1500, "Bob"), (1200, 2000, "Cyd"))
+    path = make_clip(tmp_path / "in.mkv", even(COUNT), subtitles="srt", spoken=spoken)
+    written(Clip.open(path), tmp_path / "out.mp4")
+    with av.open(str(tmp_path / "out.mp4")) as film:
+        said = [
+            (float(packet.pts * packet.time_base), bytes(packet)[2:])
+            for packet in film.demux(subtitles=0)
+            if packet.size
+        ]
+    shown = [(moment, words.decode()) for moment, words in said if words]
+    assert shown == [
+        (pytest.approx(0.5), "Ada\nBob"),
+        (pytest.approx(1.2), "Ada\nBob\nCyd"),
+        (pytest.approx(1.5), "Cyd"),
+    ]
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
 def test_another_voice_takes_the_place_of_all_sound(tmp_path, suffix):
     clip = Clip.open(make_clip(tmp_path / "in.mp4", even(COUNT), sounds=["deu", "eng"]))

@@ -65,6 +65,7 @@ def make_clip(
     sounds: Sequence[str] = (),
     sound_codec: str = "aac",
     subtitles: str = "",
+    spoken: Sequence[tuple[int, int, str]] = SPOKEN,
     chapters: bool = False,
 ) -> Path:
     """A video with a picture at each time stamp, sound tracks in languages, subtitles, chapters."""
@@ -87,7 +88,7 @@ def make_clip(
         target.mux(track.encode(None))
         for sound in tracks:
             _click(target, sound, 2.5)
-        for start, stop, text in SPOKEN if words is not None else ():
+        for start, stop, text in spoken if words is not None else ():
             _say(target, words, start, stop, text)
     return path
 

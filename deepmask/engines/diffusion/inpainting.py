@@ -28,7 +28,7 @@ from deepmask.errors import EngineFailed, InputError
 from deepmask.faces import Patch, RGBImage
 from deepmask.persona import Attributes
 from deepmask.progress import Progress, part, silent
-from deepmask.weights import location, missing
+from deepmask.weights import location, missing, read_new
 from deepmask.wishes import Wishes, unseen
 
 POSE_NET, HOLE_NET = "controlnet_openpose", "controlnet_inpaint"
@@ -56,6 +56,8 @@ class DiffusionInpaint:
     """A model made for inpainting, and the ControlNet for poses where its weights are."""
 
     heeds_prompt = True
+    hole_nets: tuple[str, ...] = ()
+    """ControlNets without which the model sees no hole."""
 
     def __init__(self) -> None:
         self._networks: Networks | None = None
@@ -100,13 +102,15 @@ class DiffusionInpaint:
         refuse_unfit(Attributes(), prompt)
         quiet()
         settings = Settings.load()
+        poses = (POSE_NET,) if prompt.strip() else ()
+        read_new((self._model_name(settings), *self.hole_nets, *poses, "lcm_lora", "taesd"), progress)
         model, place, overrides = self._model(settings), device(settings), Overrides.of(settings)
         words, negative = scene_words(prompt)
         way = sampling.choose(model, place, Wishes(negative=negative), overrides.decoder)
         self._prepare_check(settings)
         progress(0.0, "Looking at the surroundings")
         pose = BodyPose.read(image, hole) if prompt.strip() and _heeds_poses(model) else None
-        controls = (*self._hole_nets(), *((POSE_NET,) if pose is not None else ()))
+        controls = (*self.hole_nets, *((POSE_NET,) if pose is not None else ()))
         wanted = Wanted(model, place, way.way == "lcm", overrides=overrides)
         job = _Job(image, hole, None if prompt.strip() else avoid, words, negative, seed, way, pose, controls)
         seen, painted = self._within_memory(wanted, job, part(progress, 0.0, 0.96))
@@ -122,12 +126,11 @@ class DiffusionInpaint:
         self._networks = self._check = None
         free_memory(kind)
 
-    def _model(self, settings: Settings) -> Checkpoint:
-        return checkpoint.find(settings.inpaint_model, inpaints=True)
+    def _model_name(self, settings: Settings) -> str:
+        return settings.inpaint_model
 
-    def _hole_nets(self) -> tuple[str, ...]:
-        """ControlNets without which the model sees no hole."""
-        return ()
+    def _model(self, settings: Settings) -> Checkpoint:
+        return checkpoint.find(self._model_name(settings), inpaints=not self.hole_nets)
 
     def _prepare_check(self, settings: Settings) -> None:
         folder = folder_of_checker() if settings.safety_checker else None
@@ -205,11 +208,10 @@ class DiffusionInpaint:
 class ControlNetInpaint(DiffusionInpaint):
     """The model that paints portraits, led by the ControlNet for inpainting (Zhang et al., 2023)."""
 
-    def _model(self, settings: Settings) -> Checkpoint:
-        return checkpoint.find(settings.diffusion_model)
+    hole_nets = (HOLE_NET,)
 
-    def _hole_nets(self) -> tuple[str, ...]:
-        return (HOLE_NET,)
+    def _model_name(self, settings: Settings) -> str:
+        return settings.diffusion_model
 
 
 def _heeds_poses(model: Checkpoint) -> bool:

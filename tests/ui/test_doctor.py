@@ -70,6 +70,18 @@ def test_a_package_that_cannot_be_imported_is_put_right_by_the_pip_of_this_pytho
     )
 
 
+def test_a_torchvision_that_does_not_fit_torch_is_told_with_the_remedy(monkeypatch, tmp_path):
+    package = tmp_path / "torchvision"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('operator torchvision::nms does not exist')")
+    monkeypatch.delitem(sys.modules, "torchvision", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    (check,) = machine.torchvision()
+    assert check.state == "broken"
+    assert "operator torchvision::nms does not exist" in check.detail
+    assert check.remedy == f"Run: {own_pip('pip uninstall -y torchvision')}"
+
+
 def test_how_diffusion_uses_the_device_is_told_and_a_wrong_setting_named(monkeypatch):
     cpu, small_card = Device("cpu", "float32", 8 << 30), Device("cuda", "float16", 4 << 30)
     assert "networks all on cpu; chosen from the device" in machine.diffusion(cpu).detail

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.util
 import os
@@ -31,6 +32,7 @@ def machine() -> Iterator[Check]:
     yield processor()
     yield from runtime()
     yield from graphics()
+    yield from torchvision()
     yield memory()
 
 
@@ -62,7 +64,7 @@ def runtime() -> Iterator[Check]:
         yield Check(
             "ONNX runtime", "note",
             f"{' and '.join(installed)} are installed both and overwrite each other, so models may run on the "
-            "processor without a word.",
+            "processor without a word (docs/gpu.md).",
             f"Run: {uninstall} && {own_pip('pip install')} {best}",
         )  # fmt: skip
     try:
@@ -72,7 +74,7 @@ def runtime() -> Iterator[Check]:
     if lost := [name for name in offered if name not in used]:
         yield Check(
             "ONNX runtime", "note",
-            f"{', '.join(lost)} is offered but cannot be used here; models run on {', '.join(used)}.",
+            f"{', '.join(lost)} is offered but cannot be used here; models run on {', '.join(used)} (docs/gpu.md).",
             f"Run: {own_pip(_CUDA)}" if "CUDAExecutionProvider" in lost else "",
         )  # fmt: skip
     elif offered:
@@ -114,6 +116,23 @@ def graphics() -> Iterator[Check]:
         yield Check("Torch", "broken", str(error))
     except Exception as error:  # whatever it is, the user wants to read it here
         yield Check("Torch", "note", f"does not work: {first_line(error)}.", remedy_for(error))
+
+
+def torchvision() -> Iterator[Check]:
+    """Whether an installed torchvision fits torch; where it does not, transformers does not load either."""
+    if importlib.util.find_spec("torchvision") is None:
+        return
+    try:
+        importlib.import_module("torchvision")
+    except Exception as error:  # it fails in its own way for each misfit
+        yield Check(
+            "torchvision", "broken",
+            f"does not fit torch ({first_line(error)}), and neither diffusion nor OpenPose can be loaded; both have to "
+            "come from the same place (docs/gpu.md).",
+            f"Run: {own_pip('pip uninstall -y torchvision')}",
+        )  # fmt: skip
+    else:
+        yield Check("torchvision", "ok", f"{_version('torchvision')} fits torch")
 
 
 def diffusion(place: Device) -> Check:

@@ -22,7 +22,8 @@ _CPU, _CUDA, _COREML = "CPUExecutionProvider", "CUDAExecutionProvider", "CoreMLE
 _PROVIDERS = {"cpu": (_CPU,), "cuda": (_CUDA, _CPU), "mps": (_COREML, _CPU)}
 
 _FIX_CUDA = (
-    "pip uninstall onnxruntime onnxruntime-gpu, then pip install onnxruntime-gpu (the two packages share one folder)"
+    "pip uninstall onnxruntime onnxruntime-gpu, then pip install 'onnxruntime-gpu[cuda,cudnn]' (the two packages share "
+    "one folder: docs/gpu.md)"
 )
 
 

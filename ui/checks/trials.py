@@ -112,6 +112,12 @@ def _fit(row: EngineSpec, sitter: Sitter) -> str:
     return f"fitted {len(landmarks)} points"
 
 
+def _read_pose(row: EngineSpec, sitter: Sitter) -> str:
+    if engines.load("pose_reader", row.name).read(sitter.picture, sitter.face.box_xyxy) is None:
+        raise EngineFailed("It did not read the pose of the sample photo.")
+    return "read the pose"
+
+
 def _embed(row: EngineSpec, sitter: Sitter) -> str:
     return f"computed {engines.load('face_recognizer', row.name).embed(sitter.picture, sitter.face).size} numbers"
 
@@ -139,6 +145,7 @@ _TRIALS: dict[str, Callable[[EngineSpec, Sitter], str]] = {
     "portrait_painter": _paint,
     "face_finder": _find,
     "face_landmarker": _fit,
+    "pose_reader": _read_pose,
     "face_recognizer": _embed,
     "face_swapper": _swap,
     "face_restorer": _restore,

@@ -226,7 +226,8 @@ def _sam_checkpoint(name: str, title: str, file: WeightFile) -> Weight:
 
 # Revisions: stated alike by several projects; digests of model.safetensors: the hub's own pages of the files; of
 # the checkpoints: huggingface.co/netradrishti/sam and several projects; of MobileSAM: several projects and the hub's
-# page of its authors' demonstration.
+# page of its authors' demonstration. Sizes of sam_large and sam_huge follow from the shapes of their tensors, by
+# the same reckoning that gives the published size of sam_base.
 _SEGMENTING: tuple[Weight, ...] = (
     _sam(
         "base", "70c1a07f894ebb5b307fd9eaaee97b9dfc16068f", "ViT-B: outlines what is clicked on",

@@ -48,11 +48,15 @@ class Canvas:
         """Take over another picture, within an area only."""
         np.copyto(self.rgb[outer.window], rgb[outer.window], where=outer.mask[..., None])
 
-    def hides(self, outline: Outline) -> bool:
-        """Whether nothing of a region shows: neither its pixels nor, to any judge, its face."""
+    def hides(self, outline: Outline, *, flat: bool) -> bool:
+        """Whether nothing of a region shows: neither its pixels nor, to any judge, its face.
+
+        Args:
+            flat: it was drawn in one colour, in which there is no face to judge.
+        """
         if unchanged(self._source.rgb, self.rgb, outline.own) > MOST_UNCHANGED:
             return False
-        if outline.region.face is None:
+        if flat or outline.region.face is None:
             return True
         if not self._judges:
             self._judges = {name: engines.load("face_recognizer", name) for name in judges()}

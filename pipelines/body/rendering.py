@@ -21,6 +21,9 @@ from pipelines.body.removing import fill, with_shadows
 from pipelines.body.swapping import exchange
 from pipelines.photo.model import Outcome
 
+FLAT = "silhouette"
+"""Drawn in one colour: nothing of a face remains to be measured."""
+
 PLAINEST = "grey"
 """The last rung: every pixel of the outline gets the same grey, by no engine."""
 
@@ -104,7 +107,7 @@ class _Work:
         waiting = sorted(self._waiting(), key=lambda outline: outline.own.pixels)
         for n, outline in enumerate(waiting):
             progress(n / len(waiting), f"Covering {n + 1} of {len(waiting)}")
-            names = COVERS.get(outline.region.decision.action, ("silhouette",))
+            names = COVERS.get(outline.region.decision.action, (FLAT,))
             ways = {name: partial(self._cover_by, name, outline) for name in names}
             if not self._first_that_hides([outline], ways, ""):
                 self.canvas.rgb[outline.outer.window][outline.outer.mask] = _GREY
@@ -125,7 +128,7 @@ class _Work:
             before = self.canvas.held(group)
             try:
                 note = draw()
-                if all(self.canvas.hides(outline) for outline in group):
+                if all(self.canvas.hides(outline, flat=name == FLAT) for outline in group):
                     self._remember(group, reasons)
                     self._done(group, name, note)
                     return True

@@ -359,6 +359,18 @@ def test_whatever_breaks_nobody_is_left_to_be_seen(source, vault, fakes, action)
     assert result.report.safe
 
 
+def test_a_judge_that_knows_everybody_is_believed_of_cells_not_of_one_colour(source, vault, fakes):
+    class Anybody(Judge):
+        def embed(self, image, face):
+            return np.zeros(3, np.float32)
+
+    fakes["face_recognizer"] = Anybody()
+    plan = body.analyze(source, Roster(), BodyOptions(bystanders="pixelate"))
+    outcomes = body.render(source, plan, vault).outcomes
+    assert [outcome.engine for outcome in outcomes] == ["silhouette", "silhouette", "pixelate"]
+    assert outcomes[0].note == "silhouette instead, because pixelate left too much to be seen."
+
+
 def test_stopping_is_no_failure(source, vault, fakes):
     fakes["patchmatch"] = Filler(0, error=Cancelled())
     with pytest.raises(Cancelled):

@@ -82,10 +82,11 @@ def test_a_plan_is_edited_rendered_and_checked(run, photo, planned, tmp_path):
     assert json.loads(said)[0]["findings"][0]["engine"] == "pixelate"
     code, said, _ = run("check", photo, out, "--plan", plan)
     assert code == 0
-    assert "person-1: hidden." in said
+    assert "person-1, face-1: hidden." in said
     code, said, _ = run("check", photo, photo, "--plan", plan)
     assert code == 3
     assert "person-1: leak. 100% of it is as it was" in said
+    assert "face-1: leak. the face was not changed" in said
 
 
 def test_what_is_pointed_at_stands_in_the_plan(run, photo, tmp_path):

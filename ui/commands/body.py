@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ import click
 
 from deepmask import engines
 from deepmask.body_plan import BODY_ACTIONS, BodyDecision, BodyPlan, Edges
-from deepmask.body_report import BodyReport
+from deepmask.body_report import BodyFinding, BodyReport
 from deepmask.engines import Kind
 from deepmask.errors import InputError
 from deepmask.media import Photo
 from deepmask.progress import Progress, part
+from deepmask.report import Finding
 from deepmask.roster import Roster
 from deepmask.vault import Vault
 from pipelines import body
@@ -290,12 +291,19 @@ def _leaks(report: BodyReport) -> bool:
 def _news(report: BodyReport) -> list[str]:
     """A line for each thing to know."""
     told = [f for f in (*report.findings, *report.faces.findings) if f.note or f.verdict not in ("hidden", "kept")]
-    return [*(f"  {f.region}: {f.verdict}. {f.note}".rstrip() for f in told), *_notes(report)]
+    return [*_together(told), *_notes(report)]
 
 
 def _all_findings(report: BodyReport) -> list[str]:
-    every = (*report.findings, *report.faces.findings)
-    return [*(f"  {f.region}: {f.verdict}. {f.note}".rstrip() for f in every), *_notes(report)]
+    return [*_together([*report.findings, *report.faces.findings]), *_notes(report)]
+
+
+def _together(findings: Sequence[BodyFinding | Finding]) -> list[str]:
+    """One line for all of whom the same is to be said."""
+    regions: dict[str, list[str]] = {}
+    for finding in findings:
+        regions.setdefault(f"{finding.verdict}. {finding.note}".rstrip(), []).append(finding.region)
+    return [f"  {', '.join(names)}: {words}" for words, names in regions.items()]
 
 
 def _notes(report: BodyReport) -> list[str]:

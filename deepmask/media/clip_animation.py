@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from deepmask.errors import MediaError
 from deepmask.media.clip_formats import ANIMATIONS
@@ -35,19 +35,19 @@ def _opened(path: Path) -> Iterator[Any]:
         MediaError: a still picture, or none that can be read.
     """
     try:
-        with Image.open(path, formats=_FORMATS) as image:
-            if image.width * image.height > _MOST_MEGAPIXELS * 1_000_000:
-                raise MediaError(
-                    f"{path.name} has {image.width * image.height / 1e6:.0f} megapixels and at most "
-                    f"{_MOST_MEGAPIXELS} are read; make it smaller first."
-                )
-            if getattr(image, "n_frames", 1) - _first(image) < 2:
-                raise MediaError(f"{path.name} is a still picture; mask it as a photo.")
-            yield image
-    except MediaError:
-        raise
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+        image = Image.open(path, formats=_FORMATS)
+        pixels, count = image.width * image.height, getattr(image, "n_frames", 1) - _first(image)
+    except Exception as error:  # decoders fed with broken bytes raise anything from struct.error to IndexError
         raise MediaError(f"{path.name} is damaged or incomplete; export or download it again.") from error
+    with image:
+        if pixels > _MOST_MEGAPIXELS * 1_000_000:
+            raise MediaError(
+                f"{path.name} has {pixels / 1e6:.0f} megapixels and at most {_MOST_MEGAPIXELS} are read; "
+                "make it smaller first."
+            )
+        if count < 2:
+            raise MediaError(f"{path.name} is a still picture; mask it as a photo.")
+        yield image
 
 
 def _first(image: Any) -> int:
@@ -66,6 +66,8 @@ def read_animation_header(path: Path) -> dict[str, Any]:
         for _, duration, frame in _frames(image, _first(image)):
             durations.append(duration)
             see_through |= frame.has_transparency_data
+        if not durations:
+            raise MediaError(f"{path.name} is damaged or incomplete; export or download it again.")
         notes = []
         if see_through:
             notes.append("see-through parts are shown white")
@@ -92,7 +94,7 @@ def _frames(image: Any, first: int) -> Iterator[tuple[int, int, Any]]:
         try:
             image.seek(number)
             image.load()
-        except (EOFError, OSError, ValueError, SyntaxError):
+        except Exception:  # as above; how many are missing is told
             return
         stated = round(float(image.info.get("duration", 0) or 0))
         yield number - first, stated if stated > _TOO_SHORT_MS else _INSTEAD_MS, image

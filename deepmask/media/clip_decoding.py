@@ -13,7 +13,7 @@ from av.error import FFmpegError
 
 from deepmask.media.clip import Clip, Picture
 from deepmask.media.clip_colours import ToRGB
-from deepmask.media.clip_reading import opened, picture_track
+from deepmask.media.clip_reading import BROKEN_OFF, opened, picture_track
 from deepmask.media.clip_timeline import Damage, Timeline
 from deepmask.media.clip_turning import Turn
 
@@ -121,7 +121,7 @@ class _Decoding:
                 packet = next(packets)
             except StopIteration:
                 return
-            except (FFmpegError, OSError):
+            except BROKEN_OFF:
                 self._damage.broken_off = True
                 return
             if waiting and packet.size:

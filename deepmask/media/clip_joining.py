@@ -17,7 +17,7 @@ from typing import Any
 import av
 import numpy as np
 from av.container import InputContainer, OutputContainer
-from av.error import FFmpegError
+from av.error import FFmpegError, InvalidDataError
 from numpy.typing import NDArray
 
 from deepmask.errors import MediaError
@@ -25,7 +25,7 @@ from deepmask.files import placing
 from deepmask.media.clip import Clip
 from deepmask.media.clip_animating import write_animation
 from deepmask.media.clip_formats import ANIMATION_SUFFIXES, CONTAINERS, WRITTEN_NAMES, Container
-from deepmask.media.clip_reading import opened
+from deepmask.media.clip_reading import BROKEN_OFF, opened
 from deepmask.media.clip_sound import SoundTracks
 from deepmask.media.clip_subtitles import SubtitleTracks
 from deepmask.media.sound_writing import silence_about_us
@@ -97,12 +97,19 @@ def _write(film: _Film, beside: Path, kind: Container, sound: Path | None, progr
         subtitles = SubtitleTracks(container, target, kind)
         if container is not None:
             target.set_chapters(_chapters(container))
+        broken = 0
         packets = [pictures, *sounds.made(), _copied(container, sounds, subtitles)]
         for now, packet in heapq.merge(*packets, key=lambda timed: timed[0]):
             progress(min(max(float(now / film.seconds), 0.0), 1.0), "Joining the pictures and the sound")
-            target.mux(packet)
+            try:
+                target.mux(packet)
+            except InvalidDataError:
+                if packet.stream.type != "audio":
+                    raise
+                broken += 1
         progress(1.0, "Joining the pictures and the sound")
-        return [*sounds.notes, *subtitles.notes]
+        damage = [f"damaged pieces of sound that were left out: {broken}"] if broken else []
+        return [*sounds.notes, *subtitles.notes, *damage]
 
 
 def _copied(container: InputContainer | None, sounds: SoundTracks, subtitles: SubtitleTracks) -> Iterator[Timed]:
@@ -115,7 +122,7 @@ def _copied(container: InputContainer | None, sounds: SoundTracks, subtitles: Su
     while True:
         try:
             packet: Any = next(packets)
-        except (StopIteration, FFmpegError, OSError):
+        except (StopIteration, *BROKEN_OFF):
             break  # a damaged end: what comes before it was taken
         if not packet.size or packet.pts is None:
             continue

@@ -27,6 +27,9 @@ from deepmask.media.formats import other_than_picture
 from deepmask.media.sound_formats import SOUND_SUFFIXES
 from deepmask.media.sound_reading import is_cover, video_track
 
+BROKEN_OFF = (FFmpegError, OSError, IndexError)
+"""What reading packets raises where a file is broken; IndexError where it promises tracks that never come."""
+
 _MOST_MEGAPIXELS = 100
 """Larger pictures are refused before they are decoded; 8K has 33."""
 _LOOK_AT = 300
@@ -163,7 +166,7 @@ def _first_picture(path: Path, container: InputContainer, track: av.VideoStream)
             if frames and not protected:
                 _refuse_what_is_too_large(path, frames[0].width, frames[0].height)
                 return frames[0]
-    except (FFmpegError, OSError):
+    except BROKEN_OFF:
         broken = True
     if protected or track.codec_context.codec_tag in ("encv", "drmi"):
         raise MediaError(f"{path.name} is locked by copy protection; give a copy without it.")
@@ -188,7 +191,7 @@ def _beat(path: Path, index: int) -> tuple[bool, list[int]]:
             for packet in islice(container.demux(container.streams[index]), _LOOK_AT):
                 if packet.size and packet.pts is not None and not packet.is_discard:
                     stamps.append(packet.pts)
-        except (FFmpegError, OSError):
+        except BROKEN_OFF:
             pass  # a damaged tail: what comes before it tells
         time_base = container.streams[index].time_base
     stamps = sorted(set(stamps))[: _LOOK_AT - 20]  # the last ones may have a picture missing between them

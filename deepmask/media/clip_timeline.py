@@ -126,11 +126,11 @@ def measure(clip: Clip) -> Timeline:
 
 
 def _read(container: Any, damage: Damage) -> Iterator[Any]:
-    from av.error import FFmpegError
+    from deepmask.media.clip_reading import BROKEN_OFF
 
     try:
         yield from (packet for packet in container.demux() if packet.size)
-    except (FFmpegError, OSError):
+    except BROKEN_OFF:
         damage.broken_off = True
 
 

@@ -384,3 +384,30 @@ def test_videos_are_found_in_folders(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(MediaError, match="has no videos"):
         find_clips([tmp_path / "empty"])
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts", "a.gif", "a.webp"])
+def test_broken_bytes_give_pictures_or_one_sentence(tmp_path, name):
+    path = tmp_path / name
+    if name in ("a.gif", "a.webp"):
+        frames = [Image.fromarray(numbered(number)) for number in range(6)]
+        frames[0].save(path, save_all=True, append_images=frames[1:], duration=40)
+    else:
+        make_clip(path, uneven(20), sounds=["eng"])
+    whole, rng = path.read_bytes(), np.random.default_rng(3)
+    outcomes = set()
+    for number in range(16):
+        data = bytearray(whole)
+        if number % 2:
+            data = data[: rng.integers(1, len(data))]
+        else:
+            for place in rng.integers(0, len(data), 12):
+                data[place] = rng.integers(256)
+        try:
+            clip = Clip.open(_bytes(tmp_path, bytes(data), f"broken{path.suffix}"))
+            assert all(picture.rgb.shape[1::-1] == clip.size_wh for picture in clip.pictures())
+            outcomes.add("pictures")
+        except MediaError as error:
+            assert "\n" not in str(error)
+            outcomes.add("sentence")
+    assert outcomes == {"pictures", "sentence"}

@@ -43,7 +43,7 @@ LEAST_FACE = 0.4
 Points = NDArray[np.float64]
 
 
-# -------------------------------------------------------------------------------------------------------------- by tiles
+# ------------------------------------------------------------------------------------------------------------- by tiles
 def detections(scene: Scene, level: float) -> list[Detection]:
     """What the detector sees in tiles of ``level`` longer sides of the picture, best first.
 
@@ -134,11 +134,11 @@ def _moved(one: Detection, move: Callable[[Points], Points]) -> Detection:
     return Detection(one.score, move(one.head_xyxy.reshape(2, 2)).ravel(), move(one.points))
 
 
-# -------------------------------------------------------------------------------------------------------------- by faces
+# ------------------------------------------------------------------------------------------------------------- by faces
 def by_faces(scene: Scene, found: list[Detection]) -> None:
     """Find whose faces these are: those who stand free first, then those behind them."""
     fits = {n: person for n in range(len(scene.faces)) if (person := _whose(scene, n, found, behind=False))}
-    for n, person in sorted(fits.items(), key=lambda pair: -pair[1].presence):
+    for person in sorted(fits.values(), key=lambda person: -person.presence):
         if person.presence > OWN or not scene.explained(person):
             scene.accept(person)
     for n in sorted(scene.faceless(), key=lambda n: -(scene.faces[n][3] - scene.faces[n][1])):
@@ -207,7 +207,7 @@ def by_crowd(scene: Scene, number: int) -> None:
         scene.accept(person)
 
 
-# ---------------------------------------------------------------------------------------------------------- by leftovers
+# --------------------------------------------------------------------------------------------------------- by leftovers
 @dataclass(frozen=True)
 class Leftover:
     """What the mask of everybody shows beside those who are known."""

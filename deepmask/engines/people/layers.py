@@ -28,6 +28,9 @@ SKELETON_PX = 128
 NEAR = 0.15
 """Distance from the skeleton at which a claim has lost most of what nearness adds, in reaches of the body."""
 
+FRONT = 0.15
+"""What being the largest adds to a claim: larger people are nearer."""
+
 GUIDED = 0.03
 """Radius of the filter that draws outlines to edges, in reaches of the body."""
 
@@ -39,13 +42,15 @@ LEAST_ISLAND = 0.02
 
 
 def owners(people: Sequence[Person], faces: Sequence[Box], size_wh: tuple[int, int]) -> Owners:
-    """Whose each pixel is: the surer claim, nearer to its skeleton; faces belong to whom they belong."""
+    """Whose each pixel is: the surer claim, nearer to its skeleton, of the larger; faces belong to whom they belong."""
     w, h = size_wh
     best = np.full((h, w), 0.5, np.float32)
     owner = np.full((h, w), -1, np.int16)
+    most = max((person.roi.reach_px for person in people), default=1.0)
     for number, person in enumerate(people):
         rows, columns = person.window
-        claim = np.where(person.soft > 0.5, 0.5 + person.soft * (0.4 + 0.6 * nearness(person)), 0)
+        size = person.roi.reach_px / most
+        claim = np.where(person.soft > 0.5, 0.5 + person.soft * (0.4 + 0.6 * nearness(person)) + FRONT * size, 0)
         won = claim > best[rows, columns]
         best[rows, columns][won] = claim[won]
         owner[rows, columns][won] = number
@@ -66,12 +71,12 @@ def nearness(person: Person) -> Soft:
     reach = person.roi.reach_px * factor
     points = (person.points - person.origin_xy) * factor
     for a, b in BONES:
-        if min(person.visibility[a], person.visibility[b]) > 0.3:
+        if min(person.visibility[a], person.visibility[b]) > 0.1:
             ends = (tuple(np.round(points[n]).astype(int).tolist()) for n in (a, b))
-            cv2.line(away, *ends, color=0, thickness=max(1, round(0.08 * reach)))
+            cv2.line(away, *ends, color=(0,), thickness=max(1, round(0.08 * reach)))
     torso = np.round(points[[11, 12, 24, 23]]).astype(np.int32)
     if person.visibility[[11, 12, 23, 24]].min() > 0.3:
-        cv2.fillPoly(away, [torso], color=0)
+        cv2.fillPoly(away, [torso], color=(0,))
     if away.all():
         return np.ones((rows, columns), np.float32)
     distance = cv2.distanceTransform(away, cv2.DIST_L2, 3)
@@ -84,7 +89,7 @@ def head(face: Box, size_wh: tuple[int, int]) -> Mask:
     x1, y1, x2, y2 = face
     canvas = np.zeros((size_wh[1], size_wh[0]), np.uint8)
     middle, axes = ((x1 + x2) / 2, (y1 + y2) / 2), ((x2 - x1) * 1.0, (y2 - y1) * 1.1)
-    cv2.ellipse(canvas, (middle, axes, 0.0), color=1, thickness=-1)
+    cv2.ellipse(canvas, (middle, axes, 0.0), color=(1,), thickness=-1)
     return canvas > 0
 
 
@@ -100,7 +105,7 @@ def without_noise(mask: Mask) -> Mask:
 
 
 def refined(image: RGBImage, person: Person) -> Person:
-    """The person with a mask whose edges follow those of the picture: a guided filter by brightness (He et al., 2010)."""
+    """The person with a mask whose edges are those of the picture: a guided filter by brightness (He et al., 2010)."""
     radius = max(1, round(GUIDED * person.roi.reach_px))
 
     def mean(values: Soft) -> Soft:

@@ -88,10 +88,12 @@ class PoseDetector:
             return []
         h, w = image.shape[:2]
         found: list[Detection] = []
+        one: Any
         for one in packet_getter.get_proto_list(packets["detections"]):
             box = one.location_data.relative_bounding_box
-            head = np.array([box.xmin, box.ymin, box.xmin + box.width, box.ymin + box.height]) * (w, h, w, h)
-            points = np.array([(p.x, p.y) for p in one.location_data.relative_keypoints]) * (w, h)
+            corners = np.array([box.xmin, box.ymin, box.xmin + box.width, box.ymin + box.height], np.float64)
+            ends = np.array([(p.x, p.y) for p in one.location_data.relative_keypoints], np.float64)
+            head, points = corners * np.array([w, h, w, h]), ends * np.array([w, h])
             found.append(Detection(float(one.score[0]), head, points))
         return found
 
@@ -125,7 +127,8 @@ class PoseNetwork:
         from mediapipe.python import packet_getter
 
         packets = self._graph.run(square)
-        landmarks = packet_getter.get_proto(packets["landmarks"]).landmark
+        proto: Any = packet_getter.get_proto(packets["landmarks"])
+        landmarks = proto.landmark
         points = np.array([(p.x, p.y) for p in landmarks], np.float64) * POSE_PX
         mask = np.array(packet_getter.get_image_frame(packets["mask"]).numpy_view(), np.float32)
         return PoseFit(

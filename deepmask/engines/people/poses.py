@@ -205,7 +205,7 @@ def into_picture(mask: Soft, crop: Crop, size_wh: tuple[int, int]) -> tuple[Soft
     x2, y2 = np.ceil(corners.max(0)).clip((x1 + 1, y1 + 1), size_wh).astype(int).tolist()
     matrix = crop.to_picture.copy()
     matrix[:, 2] -= (x1, y1)
-    soft = cv2.warpAffine(mask, matrix, (x2 - x1, y2 - y1), flags=cv2.INTER_LINEAR, borderValue=0)
+    soft = cv2.warpAffine(mask, matrix, (x2 - x1, y2 - y1), flags=cv2.INTER_LINEAR)
     return np.asarray(soft, np.float32), (x1, y1)
 
 

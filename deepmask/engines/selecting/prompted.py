@@ -96,7 +96,7 @@ class Prompted:
         if self._loaded is None or self._loaded[1:] != (folder, place):
             self._forget()
             progress(0.0, "Loading Segment Anything")
-            self._assert_room(name, folder, place)
+            self._assert_room(folder, place)
             use_all_cores()
             self._loaded = Loaded(self._load(name, folder, place), folder, place)
         return self._loaded
@@ -129,19 +129,20 @@ class Prompted:
         self._seen.clear()
         free_memory(kind)
 
-    def _assert_room(self, name: str, folder: Path, place: Device) -> None:
+    def _assert_room(self, folder: Path, place: Device) -> None:
         """Weights and work fit into the machine: a system that runs out of memory ends the program without a word."""
         needed = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) + WORKING_BYTES
         if place.kind != "cuda" and needed > free_bytes("cpu"):
             free = free_bytes("cpu") / 2**30
-            raise EngineFailed(
-                f"{self._too_little(place.kind)} It needs {needed / 2**30:.1f} GiB, {free:.1f} are free."
-            )
+            detail = f" (it needs {needed / 2**30:.1f} GiB, {free:.1f} are free)"
+            raise EngineFailed(self._too_little(place.kind, detail))
 
-    def _too_little(self, kind: str) -> str:
+    def _too_little(self, kind: str, detail: str = "") -> str:
         name = getattr(Settings.load(), self._setting)
         other = ", or device to cpu" if kind == "cuda" else ", or close other programs"
-        return f"Memory does not suffice for {name} on this {kind}; set {self._setting} to {self._smaller}{other}."
+        return (
+            f"Memory does not suffice for {name} on this {kind}{detail}; set {self._setting} to {self._smaller}{other}."
+        )
 
 
 def _candidates(network: Network, embedding: Any, selection: Selection, frame: Frame) -> list[Candidate]:

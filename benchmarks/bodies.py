@@ -77,7 +77,7 @@ def below_faces(image: RGBImage, faces: Sequence[Face]) -> list[Area]:
 def _below(image: RGBImage, face: Face) -> Mask | None:
     from mediapipe.python.solutions.pose import Pose
 
-    x1, y1, x2, y2 = face.box_xyxy
+    x1, y1, x2, _ = face.box_xyxy
     h, w = image.shape[:2]
     middle, size = (x1 + x2) / 2, face.size_px
     left, right = int(max(0, middle - 2.2 * size)), int(min(w, middle + 2.2 * size))

@@ -27,4 +27,4 @@ def test_seconds_is_a_time():
 def test_an_unknown_section_lists_the_known():
     result = subprocess.run([sys.executable, "-m", "benchmarks", "moon"], capture_output=True, text=True)
     assert result.returncode == 2
-    assert "app, painter, faces, media" in result.stderr
+    assert "app, painter, faces, bodies, media" in result.stderr

@@ -219,6 +219,9 @@ class Leftover:
 def by_leftovers(scene: Scene, roi: Roi) -> None:
     """Find people in a square whom the detector overlooks, such as somebody close beside another."""
     for left in _leftovers(scene, roi):
+        if any(iou(left.box_xyxy, box) > 0.5 for box in scene.tried):
+            continue
+        scene.tried.append(left.box_xyxy)
         for person in (scene.fit(square) for square in _squares(left.box_xyxy)):
             seen = person.visible_box()
             if person.presence < LEAST_PRESENCE or seen is None or not plausible(person) or scene.explained(person):

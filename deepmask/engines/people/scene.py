@@ -34,6 +34,8 @@ class Scene:
     networks: Networks
     faces: list[Box] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
+    tried: list[Box] = field(default_factory=list)
+    """Where something was left unexplained and the network for one person has looked."""
 
     def __post_init__(self) -> None:
         self.taken = np.zeros(self.image.shape[:2], bool)

@@ -28,6 +28,9 @@ FLAT = 6.0
 CANDIDATE = 0.45
 """Score of the detector from which the network for one person looks."""
 
+NOBODY = 0.02
+"""Presence below which no other square of the same place is tried."""
+
 LEAST_PRESENCE = 0.5
 """What that one must say of somebody who has no face."""
 
@@ -223,6 +226,8 @@ def by_leftovers(scene: Scene, roi: Roi) -> None:
             continue
         scene.tried.append(left.box_xyxy)
         for person in (scene.fit(square) for square in _squares(left.box_xyxy)):
+            if person.presence < NOBODY:
+                break
             seen = person.visible_box()
             if person.presence < LEAST_PRESENCE or seen is None or not plausible(person) or scene.explained(person):
                 continue

@@ -18,6 +18,7 @@ LOWEST_HZ = 60.0
 HIGHEST_HZ = 500.0
 
 _HUM_CUT_HZ = 100.0
+_DULL_ABOVE_HZ = 800.0
 _CANDIDATES = 4
 _VOICING = 0.45
 _OCTAVE_COST = 0.01
@@ -44,7 +45,7 @@ def track(
     """
     count = 1 + int(len(signal) / (rate_hz * HOP_S))
     halved = rate_hz // 2
-    small = _without_hum(resample_poly(signal, 1, 2), halved)
+    small = _heard(resample_poly(signal, 1, 2), halved)
     frames = _frames(small, halved, count, lowest_hz)
     peaks = np.abs(frames).max(axis=1)
     loud = float(np.percentile(peaks, 98)) if loud is None else loud
@@ -55,10 +56,13 @@ def track(
     return _cheapest_path(hz, strength, _VOICING + quiet)
 
 
-def _without_hum(signal: NDArray[np.float64], rate_hz: int) -> NDArray[np.float64]:
-    """Mains hum would be taken for a very low voice; that of a real one shows in its harmonics as well."""
+def _heard(signal: NDArray[np.float64], rate_hz: int) -> NDArray[np.float64]:
+    """Without mains hum, which would be taken for a very low voice (that of a real one shows in its harmonics as well),
+    and duller: the upper harmonics of a moving pitch do not repeat, and thin voices have hardly any others."""
     hum_cut = np.asarray(butter(4, _HUM_CUT_HZ, "highpass", fs=rate_hz, output="sos"))
-    return np.asarray(sosfiltfilt(hum_cut, signal, padlen=min(len(signal) - 1, rate_hz // 10)))
+    dulled = np.asarray(butter(1, _DULL_ABOVE_HZ, fs=rate_hz, output="sos"))
+    reach = min(len(signal) - 1, rate_hz // 10)
+    return np.asarray(sosfiltfilt(np.concatenate([hum_cut, dulled]), signal, padlen=reach))
 
 
 def _frames(signal: NDArray[np.float64], rate_hz: int, count: int, lowest_hz: float) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import pytest
 from scipy.signal import resample_poly
 
 from deepmask import engines
-from deepmask.engines.convert import World, stream
+from deepmask.engines.convert import World, pitch, stream
 from deepmask.engines.convert.frames import analyse
 from deepmask.engines.convert.preview import preview
 from deepmask.media.sound import Sound
@@ -69,6 +69,19 @@ def test_mains_hum_is_not_taken_for_a_voice(speech):
     assert clean is not None
     assert heard is not None
     assert abs(12 * np.log2(heard / clean)) < 0.5
+
+
+def test_the_pitch_of_a_thin_voice_is_found():
+    """With hardly anything below its upper harmonics, as many a microphone and many a drawn colour has it."""
+    samples, rate = engines.load("speech_synthesizer", "espeak").speak(
+        "We were away a year ago, and nobody knew our names.", Voice(pitch_hz=190.0, liveliness=0.4, seed=5)
+    )
+    full = resample_poly(samples, RATE, rate)[: 28 * RATE // 10].astype(np.float64)
+    thin = np.diff(full) / np.abs(np.diff(full)).max()
+    thin += 0.01 * np.random.default_rng(0).standard_normal(len(thin))
+    found, heard = pitch.track(full, RATE), pitch.track(thin, RATE)
+    assert np.sum(heard > 0) > 0.9 * np.sum(found > 0), "stretches of the voice are taken for noise"
+    assert abs(12 * np.log2(np.median(heard[heard > 0]) / np.median(found[found > 0]))) < 0.3
 
 
 def test_words_stay_where_they_were_and_as_loud(speech):

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -84,6 +85,58 @@ def scratch(target: Path) -> Iterator[Path]:
         raise DeepmaskError(_sentence(target, error)) from error
     with folder as name:
         yield Path(name)
+
+
+def move(source: Path, target: Path) -> None:
+    """Make a finished file ``target``, which is replaced.
+
+    Between two disks it is copied to one hidden name beside ``target`` first. Who was killed there finds that piece
+    replaced by the next try.
+
+    Raises:
+        DeepmaskError: one sentence when the place cannot be written.
+    """
+    beside = target.with_name(f"{temporary_prefix(target)}part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.replace(source, target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            shutil.copyfile(source, beside)
+            with beside.open("rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(beside, target)
+            source.unlink()
+    except OSError as error:
+        raise DeepmaskError(_sentence(target, error)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+
+
+class Hold:
+    """Says that a folder is in use, until the object is gone or the process ends, however it ends.
+
+    Several hold one folder at a time. Where a system knows no such locks, nobody is ever alone.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.was_alone = False
+        """Whether nobody else held the folder in the moment this one began to."""
+        try:
+            import fcntl
+        except ImportError:  # Windows
+            return
+        self._file = (folder / "lock").open("ab")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.was_alone = True
+        except OSError:
+            pass
+        with contextlib.suppress(OSError):  # a disk without locks
+            fcntl.flock(self._file, fcntl.LOCK_SH)
 
 
 def temporary_prefix(path: Path) -> str:

@@ -17,6 +17,7 @@ from deepmask.look import Look
 from deepmask.plan import Decision, Match
 from deepmask.plan_json import Kind, text_of
 from deepmask.track import Key, Span, Track
+from deepmask.voice_plan import VoicePlan
 
 SCHEMA_VERSION = 1
 _KIND = Kind("video", "a video", "deepmask video plan", SCHEMA_VERSION)
@@ -39,6 +40,8 @@ class VideoPlan:
     engines: dict[str, str] = field(default_factory=dict)
     """Kind of engine → name; 'face_swapper' starts the ladder of persona faces, as in plans of photos."""
     look: Look = Look()
+    voice: VoicePlan | None = None
+    """What happens to the voices; None: the sound stays as it is."""
     medium: Literal["video"] = "video"
     version: int = SCHEMA_VERSION
 
@@ -81,9 +84,11 @@ class VideoPlan:
 
     def to_json(self) -> str:
         """JSON text, readable and stable; a key is [frame, x1, y1, x2, y2], a doubt [first, last, why]."""
-        data = {name: value for name, value in vars(self).items() if name not in ("tracks", "look")}
+        data = {name: value for name, value in vars(self).items() if name not in ("tracks", "look", "voice")}
         tracks = [_track_json(track) for track in self.tracks]
-        return json.dumps(data | {"look": asdict(self.look), "tracks": tracks}, indent=1) + "\n"
+        voice = None if self.voice is None else asdict(self.voice)
+        whole = data | {"look": asdict(self.look), "voice": voice, "tracks": tracks}
+        return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 
     def save(self, path: Path) -> None:
         """Write the JSON atomically."""
@@ -111,6 +116,7 @@ def _plan(data: dict[str, Any]) -> VideoPlan:
             "tracks": tuple(_track(track) for track in data["tracks"]),
             "engines": {str(kind): str(name) for kind, name in dict(data.get("engines", {})).items()},
             "look": Look.from_json(data.get("look", {})),
+            "voice": VoicePlan.from_json(json.dumps(data["voice"])) if data.get("voice") else None,
         }
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from deepmask.faces import Box
 from deepmask.report import Verdict
 from deepmask.report_json import Saved, counted
+from deepmask.voice_report import VoiceReport
 
 
 @dataclass(frozen=True)
@@ -51,19 +52,30 @@ class VideoReport(Saved):
     findings: tuple[VideoFinding, ...]
     judges: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    voice: VoiceReport | None = None
+    """The check of its sound, where voices were to be masked."""
 
     @property
     def safe(self) -> bool:
-        """No track leaks and none is weak."""
-        return all(f.verdict in ("hidden", "kept") for f in self.findings)
+        """No track leaks and none is weak, and no voice either."""
+        heard = self.voice is not None and not self.voice.safe
+        return not heard and all(f.verdict in ("hidden", "kept") for f in self.findings)
+
+    @property
+    def leaks(self) -> bool:
+        """Somebody would still be recognised, by face or by voice."""
+        voices = () if self.voice is None else self.voice.findings
+        return any(finding.verdict == "leak" for finding in (*self.findings, *voices))
 
     def summary(self) -> str:
         """One sentence for people."""
+        heard = "" if self.voice is None else f" {self.voice.summary()}"
         if not self.findings:
-            return f"No face was found in {self.frames} frames; nothing was changed."
+            changed = "nothing" if self.voice is None else "no picture"
+            return f"No face was found in {self.frames} frames; {changed} was changed.{heard}"
         told = counted((f.verdict for f in self.findings), _WORDS)
         tracks = "track" if len(self.findings) == 1 else "tracks"
         return (
             f"{len(self.findings)} {tracks} of faces: {told}; "
-            f"{self.looked_at} of {self.frames} frames were looked at again."
+            f"{self.looked_at} of {self.frames} frames were looked at again.{heard}"
         )

@@ -4,12 +4,14 @@
     masked = render(clip, plan, vault, out)
     report = check(clip, masked.clip, plan, masked.outcomes)
 
-``mask`` is the three in a row. As with photos nothing passes because something failed. A face is covered in the frames
-between those in which a finder saw it, and a little before and after; one track has one mask throughout.
+``mask`` is the three in a row, ``deliver`` the last two. As with photos nothing passes because something failed. A face
+is covered in the frames between those in which a finder saw it, and a little before and after; one track has one mask
+throughout. Whatever is stopped, or killed, goes on where it was when it is called again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,26 +20,47 @@ from deepmask.media.clip_encoding import Encoding
 from deepmask.progress import Progress, part, silent
 from deepmask.roster import Roster
 from deepmask.vault import Vault
+from deepmask.video_report import VideoReport
 from pipelines.video.analysis import add_track, analyze, decide, move_box, reach
 from pipelines.video.checking import check
-from pipelines.video.model import MaskedClip, TrackOutcome, VideoOptions, VideoResult
+from pipelines.video.delivering import anything, deliver
+from pipelines.video.keeping import Work, clean
+from pipelines.video.model import MaskedClip, Spoken, TrackOutcome, VideoOptions, VideoResult
 from pipelines.video.rendering import render
 from pipelines.video.sharing import Workers, alone
+from pipelines.video.voicing import forget, listen_once
 
 __all__ = [
     "MaskedClip",
+    "Spoken",
     "TrackOutcome",
     "VideoOptions",
     "VideoResult",
     "add_track",
     "analyze",
     "check",
+    "clean",
     "decide",
+    "deliver",
     "mask",
     "move_box",
     "reach",
     "render",
+    "resolved",
 ]
+
+
+def resolved(options: VideoOptions, vault: Vault) -> VideoOptions:
+    """Names of personas become ids.
+
+    Raises:
+        UnknownName: a persona that is not in the vault.
+    """
+    if options.faces.persona is not None:
+        options = options.wearing(vault.persona(options.faces.persona).id)
+    if options.voice is not None and options.voice.persona is not None:
+        options = replace(options, voice=replace(options.voice, persona=vault.persona(options.voice.persona).id))
+    return options
 
 
 def mask(
@@ -47,15 +70,28 @@ def mask(
     out: Path,
     options: VideoOptions | None = None,
     *,
+    accept: Callable[[VideoReport], bool] = anything,
     encoding: Encoding | None = None,
     workers: Workers = alone,
     progress: Progress = silent,
 ) -> VideoResult:
-    """Analyse, render and check."""
-    options = options or VideoOptions()
-    if options.faces.persona is not None:
-        options = options.wearing(vault.persona(options.faces.persona).id)
-    plan = analyze(source, roster, options, workers=workers, progress=part(progress, 0.0, 0.4))
-    masked = render(source, plan, vault, out, encoding=encoding, workers=workers, progress=part(progress, 0.4, 0.85))
-    report = check(source, masked.clip, plan, masked.outcomes, progress=part(progress, 0.85, 1.0))
-    return VideoResult(masked.clip, plan, replace(report, notes=(*report.notes, *masked.notes)))
+    """Analyse, render and check; ``out`` is written if ``accept`` agrees to the report."""
+    options = resolved(options or VideoOptions(), vault)
+    encoding = encoding or Encoding(out.suffix)
+    work = Work(source)
+    work.used()
+    seeing = replace(options, voice=None)
+    plan = analyze(source, roster, seeing, workers=workers, progress=part(progress, 0.0, 0.35))
+    plan = replace(plan, voice=listen_once(work, source, options.voice, part(progress, 0.35, 0.4)))
+    result = deliver(
+        source,
+        plan,
+        vault,
+        out,
+        accept=accept,
+        encoding=encoding,
+        workers=workers,
+        progress=part(progress, 0.4, 1.0),
+    )
+    forget(work, options.voice)
+    return result

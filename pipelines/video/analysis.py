@@ -24,6 +24,7 @@ from pipelines.video.keeping import Work
 from pipelines.video.model import VideoOptions
 from pipelines.video.sharing import LookJob, Workers, alone, stretches
 from pipelines.video.tracking import Path, carry, link, shots_of
+from pipelines.video.voicing import listen, redecided
 
 UNCERTAIN_SCORE = 0.4
 """Below this a finder is not sure."""
@@ -68,11 +69,12 @@ def analyze(
     paths.sort(key=lambda path: (path.first, path.boxes[path.first]))
     known = [Known()] * len(paths)
     if matching:
-        known = identify(source, paths, roster, used["face_recognizer"], part(progress, 0.9, 1.0))
+        known = identify(source, paths, roster, used["face_recognizer"], part(progress, 0.9, 0.95))
     tracks = tuple(
         _track(f"face-{n + 1}", path, who, roster, source, stride, finder, options)
         for n, (path, who) in enumerate(zip(paths, known, strict=True))
     )
+    voice = listen(source, options.voice, part(progress, 0.95, 1.0))
     progress(1.0, f"Found {len(tracks)} tracks of faces" if len(tracks) != 1 else "Found 1 track of a face")
     shots = tuple(first for first, _ in shots_of(glimpses, frames))
     return VideoPlan(
@@ -85,6 +87,7 @@ def analyze(
         tracks,
         used,
         options.faces.look,
+        voice,
     )
 
 
@@ -95,6 +98,7 @@ def decide(
 
     Raises:
         EngineMissing: the swapper that was asked for by name cannot be used yet.
+        InputError: voices are to be masked, and nobody listened to them so far.
     """
     options = options or VideoOptions()
     known = {person.id for person in roster.people}
@@ -104,7 +108,9 @@ def decide(
         sure = match if track.identity == "confirmed" else None
         tracks.append(track if track.id in keep else track.decided(decision_for(sure, roster, options.faces)))
     used = {kind: name for kind, name in plan.engines.items() if kind != "face_swapper"}
-    return replace(plan, tracks=tuple(tracks), engines=used | asked_for(options.faces), look=options.faces.look)
+    voice = redecided(plan.voice, options.voice)
+    used |= asked_for(options.faces)
+    return replace(plan, tracks=tuple(tracks), engines=used, look=options.faces.look, voice=voice)
 
 
 def add_track(plan: VideoPlan, first: int, last: int, box: Box, decision: Decision) -> VideoPlan:

@@ -9,15 +9,17 @@ from deepmask import engines
 from deepmask.errors import InputError
 from deepmask.faces import Box, Face, RGBImage, iou
 from deepmask.media.clip import Clip
-from deepmask.progress import Progress, silent
+from deepmask.progress import Progress, part, silent
 from deepmask.report import Verdict
 from deepmask.track import Track
+from deepmask.vault import Vault
 from deepmask.video_plan import VideoPlan
 from deepmask.video_report import VideoFinding, VideoReport
 from pipelines.photo.checking import SAME_FACE_IOU, judged, strangers, unchanged
 from pipelines.photo.choosing import judges, licence_note, restricted
 from pipelines.photo.measuring import Original, rounded
-from pipelines.video.model import TrackOutcome, validate
+from pipelines.video.model import Spoken, TrackOutcome, validate
+from pipelines.video.voicing import listen_again
 
 LOOKS_PER_SECOND = 5.0
 """How often faces are looked for in the output."""
@@ -64,10 +66,16 @@ def check(
     plan: VideoPlan,
     outcomes: tuple[TrackOutcome, ...] = (),
     *,
+    vault: Vault | None = None,
+    spoken: Spoken = Spoken(),  # noqa: B008
     looks_per_second: float = LOOKS_PER_SECOND,
     progress: Progress = silent,
 ) -> VideoReport:
-    """Look at frames of the output, find faces again, and compare each with the original.
+    """Look at frames of the output, find faces again, and compare each with the original; then listen to its voices.
+
+    Args:
+        vault: where the personas are whose voices the plan names; the user's where it is not given.
+        spoken: how voices were masked, as far as it is known.
 
     Raises:
         InputError: ``masked`` is not a version of ``source``.
@@ -83,21 +91,24 @@ def check(
     watched = {track.id: _Watched() for track in plan.tracks if track.decision.action != "keep"}
     unknown: list[_Stranger] = []
     looked_at = 0
+    looking = part(progress, 0.0, 1.0 if plan.voice is None else 0.8)
     for before, after, index in _pairs(source, masked, plan, stride):
         looked_at += 1
-        progress(index / plan.frames, "Checking the result")
+        looking(index / plan.frames, "Checking the result")
         with engines.exclusive:
             seen = engines.load("face_finder", "frames").find(after)
             _look_at_tracks(plan.at(index), watched, index, before, after, seen, stride, asking)
             known = [box for track in plan.at(index) if (box := track.box_at(index)) is not None]
             for face in strangers(before, after, known, seen):
                 _remember(unknown, index, rounded(face.box_xyxy), source.fps)
+    listening = part(progress, 0.8, 1.0)
+    voice = listen_again(source, masked, plan.voice, vault or Vault(), spoken, listening) if plan.voice else None
     progress(1.0, "Checked")
     drawn = {outcome.track: outcome for outcome in outcomes}
     findings = [_finding(track, watched.get(track.id), drawn.get(track.id)) for track in plan.tracks]
     findings += [_missed(n, one) for n, one in enumerate(unknown)]
     notes = (*source.notes, *_licences(plan, outcomes))
-    return VideoReport(source.name, plan.frames, looked_at, tuple(findings), judges(), notes)
+    return VideoReport(source.name, plan.frames, looked_at, tuple(findings), judges(), notes, voice)
 
 
 def _same_size(source: Clip, masked: Clip) -> bool:

@@ -1,7 +1,8 @@
 """What of a video has been worked out already, so that a killed run goes on and an edit redoes only what it changes.
 
 Pieces lie in ``<home>/work/<fingerprint>/`` under names that are digests of all they depend on. They hold places of
-faces and masked frames, never an original; folders that were not used for a week go.
+faces, masked frames, masked sound and, where words are written down, words. What a killed run left unfinished goes when
+the next one begins, and folders that were not used for a week go.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import secrets
 import shutil
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import numpy as np
 
 from deepmask.config import home
 from deepmask.faces import Face
-from deepmask.files import replacing, write_text
+from deepmask.files import Hold, replacing, write_text
 from deepmask.look import Look
 from deepmask.media.clip import Clip
 from deepmask.media.clip_encoding import Encoding
@@ -38,18 +40,20 @@ class Work:
 
     def __init__(self, clip: Clip) -> None:
         self.folder = home() / "work" / clip.fingerprint[:24]
+        self._hold: Hold | None = None
 
     def used(self) -> None:
-        """Remember that the pieces are wanted, and remove those of videos that no longer are.
+        """Remember that the pieces are wanted, as long as this object lives; remove what killed runs left unfinished,
+        and the pieces of videos that were not wanted for a week.
 
         Raises:
             DeepmaskError: the folder cannot be written.
         """
         write_text(self.folder / "used", f"{time.time():.0f}\n")
-        for other in self.folder.parent.iterdir():
-            with contextlib.suppress(OSError):
-                if time.time() - (other / "used").stat().st_mtime > KEPT_DAYS * 86_400:
-                    shutil.rmtree(other)
+        self._hold = Hold(self.folder)
+        if self._hold.was_alone:
+            _remove(piece for piece in self.folder.iterdir() if piece.name.startswith("."))
+        _remove(other for other in self.folder.parent.iterdir() if _is_old(other))
 
     def glimpse_path(self, start: int, stop: int, finder: str, stride: int) -> Path:
         """Where what was seen in a stretch is kept."""
@@ -59,6 +63,46 @@ class Work:
         """Where a drawn stretch is kept."""
         here = [_described(mask, start, stop) for mask in masks if mask.track.first < stop and mask.track.last >= start]
         return self.folder / f"{_digest('drawn', start, stop, vars(encoding), vars(look), here)}.mp4"
+
+    def voice_plan_path(self, options: dict[str, Any]) -> Path:
+        """Where what was heard is kept."""
+        return self.folder / f"{_digest('heard', options)}.json"
+
+    def sound_path(self, plan: str, voices: Sequence[dict[str, Any]]) -> Path:
+        """Where a masked sound track is kept."""
+        return self.folder / f"{_digest('spoken', plan, voices)}.wav"
+
+    def passing_path(self, suffix: str) -> Path:
+        """A new name for a finished video on its way; what is left there by a killed run goes with the next one."""
+        return self.folder / f".{secrets.token_hex(6)}{suffix}"
+
+
+def clean() -> int:
+    """Remove the pieces of all videos but those that are being worked on; returns how many bytes that were."""
+    folders = [folder for folder in _folders() if Hold(folder).was_alone]
+    count = sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
+    _remove(folders)
+    return count
+
+
+def _folders() -> list[Path]:
+    root = home() / "work"
+    return [folder for folder in root.iterdir() if (folder / "used").is_file()] if root.is_dir() else []
+
+
+def _is_old(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return time.time() - (folder / "used").stat().st_mtime > KEPT_DAYS * 86_400
+    return False
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in list(paths):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _digest(*parts: Any) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from deepmask.errors import InputError, PlanError
 from deepmask.media.clip import Clip
 from deepmask.video_plan import VideoPlan
 from deepmask.video_report import VideoReport
 from pipelines.photo.model import PhotoOptions
+from pipelines.voice.model import VoiceOptions, VoiceOutcome
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,8 @@ class VideoOptions:
     """Who gets what, and the engines, as for a photo."""
     looks_per_second: float = 10.0
     """How often faces are looked for; between two looks they are followed."""
+    voice: VoiceOptions | None = None
+    """What happens to its voices; None: the sound stays as it is."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.looks_per_second <= 1000:
@@ -27,6 +31,16 @@ class VideoOptions:
     def wearing(self, persona: str) -> VideoOptions:
         """A copy in which everybody gets a persona."""
         return replace(self, faces=replace(self.faces, persona=persona))
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A masked sound track."""
+
+    path: Path | None = None
+    """None: the video keeps its own."""
+    outcomes: tuple[VoiceOutcome, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,13 +61,16 @@ class MaskedClip:
     clip: Clip
     outcomes: tuple[TrackOutcome, ...]
     notes: tuple[str, ...] = ()
+    spoken: Spoken = Spoken()
+    """Its masked sound."""
 
 
 @dataclass(frozen=True)
 class VideoResult:
     """All there is about one masked video."""
 
-    clip: Clip
+    clip: Clip | None
+    """None: it was not written, since what the check found was not accepted."""
     plan: VideoPlan
     report: VideoReport
 

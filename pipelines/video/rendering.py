@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from deepmask.files import move
 from deepmask.media.clip import Clip
 from deepmask.media.clip_encoding import Encoding
 from deepmask.media.clip_joining import join
@@ -17,6 +18,7 @@ from pipelines.video.keeping import Work
 from pipelines.video.model import MaskedClip, TrackOutcome, validate
 from pipelines.video.preparing import Mask, prepare
 from pipelines.video.sharing import DrawJob, Workers, alone, stretches
+from pipelines.video.voicing import speak
 
 
 def render(
@@ -26,7 +28,6 @@ def render(
     out: Path,
     *,
     encoding: Encoding | None = None,
-    sound: Path | None = None,
     workers: Workers = alone,
     progress: Progress = silent,
 ) -> MaskedClip:
@@ -34,12 +35,11 @@ def render(
 
     Args:
         encoding: codec and quality; by default what plays everywhere in a file of this suffix.
-        sound: a file with the sound it gets; None: its own, copied.
 
     Raises:
         PlanError: the plan belongs to another video.
         UnknownName: it names a persona that is not in the vault, or a swapper that does not exist.
-        EngineMissing: the swapper it names cannot be used.
+        EngineMissing: the swapper it names, or what masks its voices, cannot be used.
         MediaError: the video cannot be decoded, or ``out`` cannot be written as asked.
     """
     validate(source, plan)
@@ -52,10 +52,15 @@ def render(
         path = work.segment_path(masks, plan.look, start, stop, encoding)
         here = tuple(mask for mask in masks if mask.track.first < stop and mask.track.last >= start)
         jobs.append(DrawJob(source, here, plan.look, start, stop, encoding, path))
-    drawn = list(workers.drawings(jobs, progress=part(progress, 0.1, 0.95)))
-    notes = join([job.path for job in jobs], source, out, sound=sound, progress=part(progress, 0.95, 1.0))
+    drawn = list(workers.drawings(jobs, progress=part(progress, 0.1, 0.8)))
+    spoken = speak(work, source, plan.voice, vault, part(progress, 0.8, 0.95))
+    whole = work.passing_path(out.suffix)
+    ready = part(progress, 0.95, 1.0)
+    notes = join([job.path for job in jobs], source, whole, sound=spoken.path, progress=ready)
+    move(whole, out)
     progress(1.0, "Masked")
-    return MaskedClip(Clip.open(out), tuple(_outcome(mask, drawn) for mask in masks), (*source.notes, *notes))
+    outcomes = tuple(_outcome(mask, drawn) for mask in masks)
+    return MaskedClip(Clip.open(out), outcomes, (*source.notes, *notes), spoken)
 
 
 def _outcome(mask: Mask, drawn: Sequence[Drawn]) -> TrackOutcome:

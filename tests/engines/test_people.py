@@ -94,6 +94,11 @@ def test_a_false_face_on_a_wall_has_no_body(segmenter):
     assert segmenter.segment(empty("brick"), [Face((100.0, 100.0, 180.0, 190.0))]) == []
 
 
+def test_a_face_at_the_very_corner_is_no_trouble(segmenter):
+    faces = [Face((-20.0, -20.0, 6.0, 6.0)), Face((500.0, 500.0, 540.0, 545.0))]
+    assert segmenter.segment(empty("gravel"), faces) == []
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 900), (900, 3), (16, 16), (40, 2000)])
 def test_pictures_of_odd_sizes_show_nobody(segmenter, shape):
     assert segmenter.segment(np.full((*shape, 3), 120, np.uint8)) == []

@@ -194,16 +194,16 @@ def by_crowd(scene: Scene, number: int) -> None:
     face = scene.faces[number]
     x1, y1, x2, y2 = face
     size = max(x2 - x1, y2 - y1)
-    crop = square_crop(scene.image, ((x1 + x2) / 2, (y1 + y2) / 2 + 1.5 * size), 2.5 * size, POSE_PX)
+    crop = square_crop(scene.image, ((x1 + x2) / 2, (y1 + y2) / 2 + 1.5 * size), 3.5 * size, POSE_PX)
     soft, origin = into_picture(scene.networks.crowd.mask(crop.rgb), crop, scene.size_wh)
     person = Person.known_by_face(face, number, soft, origin)
     free = (soft > 0.5) & ~scene.taken[person.window]
     columns = np.arange(soft.shape[1]) + origin[0]
-    free &= (columns > x1 - size) & (columns < x2 + size)
+    free &= (columns > x1 - 1.5 * size) & (columns < x2 + 1.5 * size)
     _, labels = cv2.connectedComponents(free.astype(np.uint8))
     theirs = head(face, scene.size_wh)[person.window]
     inside = np.bincount(labels[theirs & free], minlength=1)
-    if inside.sum() < LEAST_FACE * theirs.sum():
+    if not inside.any() or inside.sum() < LEAST_FACE * theirs.sum():
         return
     person = replace(person, soft=np.where(labels == inside.argmax(), soft, 0).astype(np.float32))
     if plausible(person):

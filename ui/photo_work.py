@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from deepmask import engines
 from deepmask.config import Settings
@@ -23,6 +25,8 @@ from pipelines import avatar, photo
 from ui import pictures
 from ui.choices import EVERYBODY, ROSTER, STARTER, Known, to_decision, to_value, who_choices
 from ui.session import Pointing, Session, Work
+from ui.upload import Upload
+from ui.video_desk import VideoDesk
 
 SMALLEST_PX = 8
 """A box whose clicks lie nearer together was a slip of the finger."""
@@ -44,7 +48,7 @@ class PhotoWork:
         session.current, session.selected, session.pointing = first, None, None
         for n, work in enumerate(works):
             try:
-                self._analyse(session, work, _counted(progress, n, len(works)))
+                self._analyse(session, work, counted(progress, n, len(works)))
             except Cancelled:
                 session.works = [w for w in session.works if w.plan is not None or w.problem]
                 session.current = max(0, min(session.current, len(session.works) - 1))
@@ -58,7 +62,7 @@ class PhotoWork:
         progress(0.0, f"Opening {work.name}")
         source = self.source(session, work)
         pictures.write(pictures.preview(source.rgb), work.preview)
-        work.plan = photo.analyze(source, self._roster(session), progress=progress)
+        work.plan = photo.analyze(source, self.recognised(session), progress=progress)
         self.decide(session, work)
 
     def source(self, session: Session, work: Work) -> Photo:
@@ -66,7 +70,7 @@ class PhotoWork:
         return session.photo(work, self.settings.max_megapixels)
 
     # --------------------------------------------------------------------------------------------------- people
-    def _roster(self, session: Session) -> Roster:
+    def recognised(self, session: Session) -> Roster:
         """The enrolled people, or nobody while they cannot be recognised: then every face is a stranger's."""
         return Roster() if self.unrecognised(session) else session.roster(self.vault)
 
@@ -85,7 +89,7 @@ class PhotoWork:
     # ------------------------------------------------------------------------------------------------ decisions
     def known(self, session: Session) -> Known:
         """Personas and people, and who gets a persona: what the user chose, or the most sensible choice."""
-        personas, roster = tuple(self.vault.personas()), self._roster(session)
+        personas, roster = tuple(self.vault.personas()), self.recognised(session)
         values = [value for _, value in who_choices(personas, roster)]
         return Known(personas, roster, session.who if session.who in values else values[0])
 
@@ -210,7 +214,7 @@ class PhotoWork:
         waiting = [w for w in session.works if w.plan is not None and w.masked is None]
         for n, work in enumerate(waiting):
             while work.plan is not None and work.masked is None:  # again if the plan was edited meanwhile
-                self._mask_one(session, work, work.plan, _counted(progress, n, len(waiting)))
+                self._mask_one(session, work, work.plan, counted(progress, n, len(waiting)))
         session.selected = session.pointing = None
 
     def _mask_one(self, session: Session, work: Work, plan: Plan, progress: Progress) -> None:
@@ -225,7 +229,7 @@ class PhotoWork:
         work.masked, work.report = path, report
 
 
-def swapping(session: Session) -> tuple[str, Look]:
+def swapping(session: Session | VideoDesk) -> tuple[str, Look]:
     """Engine and look of personas' faces: what the user chose, as far as it is still there."""
     ready = {row.name for row in photo.persona_swappers() if not row.missing()}
     look = session.look if restorer_ready() else replace(session.look, restore=0.0)
@@ -244,12 +248,12 @@ def masked_name(path: Path, source: Photo) -> str:
     return f"{path.stem}-masked{suffix}"
 
 
-def all_safe(works: Sequence[Work]) -> bool:
+def all_safe(works: Sequence[Upload[Any, Any]]) -> bool:
     """Whether the check found nobody recognisable in any of these masked photos."""
     return all(work.report is not None and work.report.safe for work in works)
 
 
-def zipped(works: Sequence[Work], path: Path) -> Path:
+def zipped(works: Sequence[Upload[Any, Any]], path: Path) -> Path:
     """All masked photos in one file; equal names are numbered."""
     taken: set[str] = set()
     with replacing(path, mode=0o600) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -261,12 +265,19 @@ def zipped(works: Sequence[Work], path: Path) -> Path:
     return path
 
 
+def archive(session: Session, works: Sequence[Upload[Any, Any]]) -> str:
+    """All masked photos as one file of the session, packed once for the same photos."""
+    key = hashlib.blake2s("|".join(str(w.masked) for w in works).encode(), digest_size=8).hexdigest()
+    path = session.folder / f"zip-{key}" / "masked-photos.zip"
+    return str(path if path.is_file() else zipped(works, path))
+
+
 def _undecided(session: Session) -> bool:
     """Whether a face follows the chooser."""
     return any(r.id not in w.by_hand for w in session.works if w.plan is not None for r in w.plan.regions)
 
 
-def _counted(progress: Progress, n: int, count: int) -> Progress:
+def counted(progress: Progress, n: int, count: int) -> Progress:
     """For photo ``n`` of ``count``."""
     step = part(progress, n / count, (n + 1) / count)
     if count == 1:

@@ -30,6 +30,9 @@ from deepmask.variation import Variation
 from deepmask.vault import Vault
 from pipelines.avatar import Draft
 from ui import pictures
+from ui.body_desk import BodyDesk
+from ui.upload import Upload
+from ui.video_desk import VideoDesk
 from ui.voice_desk import VoiceDesk
 
 GRACE_SECONDS = 600.0
@@ -72,41 +75,8 @@ def _may_be_running(pid: int, folder: Path) -> bool:
 
 
 @dataclass
-class Work:
-    """One photo on the desk."""
-
-    path: Path
-    """The upload, in the session's folder."""
-    name: str
-    number: int
-    version: int = 0
-    """Grows whenever what was rendered becomes void; part of file names, which browsers remember."""
-    plan: Plan | None = None
-    by_hand: set[str] = field(default_factory=set)
-    """Regions whose decision a person made; the chooser leaves them alone."""
-    masked: Path | None = None
-    report: Report | None = None
-    problem: str = ""
-    """Why the photo cannot be used: one sentence."""
-
-    @property
-    def folder(self) -> Path:
-        return self.path.parent
-
-    @property
-    def preview(self) -> Path:
-        """The photo as the page shows it."""
-        return self.folder / "preview.jpg"
-
-    @property
-    def after(self) -> Path:
-        """The masked photo as the page shows it."""
-        return self.folder / f"after-{self.version}.jpg"
-
-    def changed(self, plan: Plan) -> None:
-        """Take over another plan; what was rendered from the old one is void."""
-        self.plan, self.masked, self.report = plan, None, None
-        self.version += 1
+class Work(Upload[Plan, Report]):
+    """One photo on the desk of the Photos tab."""
 
 
 @dataclass
@@ -158,6 +128,10 @@ class Session:
     """Id of the chosen picture among those that are kept."""
     voice: VoiceDesk = field(default_factory=VoiceDesk)
     """The recording that is being masked."""
+    video: VideoDesk = field(default_factory=VideoDesk)
+    """The video that is being masked."""
+    bodies: BodyDesk = field(default_factory=BodyDesk)
+    """The photos whose bodies are being masked."""
     passphrase: str | None = field(default_factory=lambda: os.environ.get("DEEPMASK_PASSPHRASE"), repr=False)
     last_used: float = field(default_factory=time.monotonic)
     persona: str | None = None
@@ -208,7 +182,28 @@ class Session:
         self.stop()
         self.works, self.current, self.selected, self.pointing, self._open = [], 0, None, None, None
         self.comparing = False
-        self._remove_all_but(self.voice.folder)
+        self._remove_all_but({*self.bodies.folders, *filter(None, [self.voice.folder, self.video.folder])})
+
+    def clear_bodies(self) -> None:
+        """End all work, take all photos off the desk of the Bodies tab and delete their files."""
+        self.stop()
+        for folder in self.bodies.folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        self.bodies = BodyDesk(options=self.bodies.options)
+
+    def clear_video(self) -> None:
+        """End all work, take the video off the desk and delete its files."""
+        self.stop()
+        self.remove_video()
+
+    def remove_video(self) -> None:
+        """Take the video off the desk and delete its files; what was chosen for videos stays."""
+        folder = self.video.folder
+        desk = self.video
+        desk.film, desk.frame, desk.comparing, desk.paused = None, 0, False, False
+        desk.unselect()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def clear_voice(self) -> None:
         """End all work, take the recording off the desk and delete its files."""
@@ -222,28 +217,40 @@ class Session:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _remove_all_but(self, spared: Path | None) -> None:
-        if spared is None:
+    def _remove_all_but(self, spared: set[Path]) -> None:
+        if not spared:
             self.purge()
             return
         for path in self.folder.iterdir():
-            if path.is_dir() and path != spared:
+            if path in spared:
+                continue
+            if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
-            elif path != spared:
+            else:
                 path.unlink(missing_ok=True)
 
     def photo(self, work: Work, max_megapixels: int) -> Photo:
         """The photo of ``work``; the last one is kept in memory."""
         if self._open is None or self._open[0] != work.path:
-            if not work.path.is_file():
-                raise InputError("This page rested for a while and its photos were deleted; drop them here again.")
-            self._open = work.path, Photo.open(work.path, max_megapixels=max_megapixels)
+            self._open = work.path, self._opened(work.path, max_megapixels)
         return self._open[1]
 
-    def picture(self, rgb: RGBImage, stem: str) -> str:
-        """Path of a picture for the page in the session's folder; the same pixels are written once."""
+    def body_photo(self, path: Path, max_megapixels: int) -> Photo:
+        """A photo of the Bodies tab; the last one is kept in memory."""
+        if self.bodies.open is None or self.bodies.open[0] != path:
+            self.bodies.open = path, self._opened(path, max_megapixels)
+        return self.bodies.open[1]
+
+    @staticmethod
+    def _opened(path: Path, max_megapixels: int) -> Photo:
+        if not path.is_file():
+            raise InputError("This page rested for a while and its photos were deleted; drop them here again.")
+        return Photo.open(path, max_megapixels=max_megapixels)
+
+    def picture(self, rgb: RGBImage, stem: str, folder: Path | None = None) -> str:
+        """Path of a picture for the page in a folder of the session; the same pixels are written once."""
         digest = hashlib.blake2s(rgb.tobytes(), digest_size=8).hexdigest()
-        path = self.folder / f"{stem}-{digest}.jpg"
+        path = (folder or self.folder) / f"{stem}-{digest}.jpg"
         if not path.is_file():
             pictures.write(rgb, path)
         return str(path)
@@ -290,7 +297,7 @@ class Session:
 
     def purge(self) -> None:
         """Delete the session's files."""
-        self._open = None
+        self._open = self.bodies.open = None
         shutil.rmtree(self.workspace / self.token, ignore_errors=True)
 
 

@@ -17,7 +17,7 @@ from deepmask.media import Photo
 from deepmask.progress import Progress, part, silent
 from deepmask.roster import Roster
 from deepmask.vault import Vault
-from pipelines.body.analysis import analyze, decide
+from pipelines.body.analysis import analyze, decide, find_text
 from pipelines.body.checking import check
 from pipelines.body.editing import add_box, pointed_at, refine, select
 from pipelines.body.model import BodyOptions, BodyResult, MaskedBodies
@@ -31,6 +31,7 @@ __all__ = [
     "analyze",
     "check",
     "decide",
+    "find_text",
     "mask",
     "pointed_at",
     "refine",

@@ -16,10 +16,11 @@ from deepmask.roster import Roster
 from pipelines import photo
 from pipelines.body.choosing import asked_for
 from pipelines.body.measuring import people_in
-from pipelines.body.model import BodyOptions
+from pipelines.body.model import BodyOptions, validate
 from pipelines.photo.measuring import Original
 
 SAME_FACE_IOU = 0.6
+SAME_TEXT_IOU = 0.5
 
 
 def analyze(
@@ -90,6 +91,24 @@ def decide(
         seed=options.seed,
         engines=used | asked_for(options),
     )
+
+
+def find_text(
+    plan: BodyPlan, source: Photo, action: BodyAction = "silhouette", *, progress: Progress = silent
+) -> BodyPlan:
+    """The plan with all writing and licence plates of the photo; those it has already stay as they are.
+
+    Raises:
+        PlanError: the plan belongs to another photo.
+        EngineMissing: nothing that finds writing is installed.
+    """
+    validate(source, plan)
+    finder = engines.choose("text_finder").name
+    known = [region.area for region in plan.regions if region.thing == "text"]
+    for region in _texts(source, finder, action, progress):
+        if not any(region.area.iou(area) > SAME_TEXT_IOU for area in known):
+            plan = plan.with_region(replace(region, id=plan.new_id("text")))
+    return replace(plan, engines=plan.engines | {"text_finder": finder})
 
 
 def _decide(match: Match | None, roster: Roster, options: BodyOptions) -> BodyDecision:

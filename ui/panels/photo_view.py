@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -16,8 +16,9 @@ from deepmask.report import Finding, Report
 from ui import pictures
 from ui.choices import EVERYBODY, STARTER, Known, caption, distance_in_words, scale_in_words
 from ui.panels.shared import App, note
-from ui.photo_work import PhotoWork, zipped
+from ui.photo_work import PhotoWork
 from ui.session import Session, Work
+from ui.upload import Upload
 
 VERDICTS = {"hidden": "Hidden", "weak": "Weak", "leak": "Recognisable", "kept": "Visible"}
 ENGINES = {
@@ -87,13 +88,6 @@ class PhotoView:
             for number, r in enumerate(work.plan.regions, 1)
         ]
 
-    def strip(self, session: Session) -> Any:
-        """The photos on the desk, when there are several."""
-        if len(session.works) < 2:
-            return gr.update(value=[], visible=False)
-        thumbs = [(_thumb(work), _state(work)) for work in session.works]
-        return gr.update(value=thumbs, visible=True, selected_index=session.current)
-
     def to_photo(self, session: Session, index: Any) -> tuple[float, float]:
         """A click on the shown picture, in pixels of the photo."""
         work = session.work
@@ -144,30 +138,31 @@ class PhotoView:
         if report is None or not (report.findings or report.notes):
             return ""
         numbered = sorted(enumerate(report.findings, 1), key=lambda pair: pair[1].verdict in _FINE)
-        rows = "".join(_finding(n, finding, known) for n, finding in numbered)
+        rows = "".join(finding_row(n, finding, known) for n, finding in numbered)
         remarks = [*report.notes, *filter(None, [scale_in_words(report)])]
-        notes = "".join(f"<li>{escape(_sentence(text))}</li>" for text in remarks)
+        notes = "".join(f"<li>{escape(sentence(text))}</li>" for text in remarks)
         unfolded = "" if report.safe and len(report.findings) > FEW else " open"
         return (
             f'<details class="dm-report"{unfolded}><summary>Face by face</summary><ol>{rows}</ol>'
             f"{f'<ul>{notes}</ul>' if notes else ''}</details>"
         )
 
-    # ---------------------------------------------------------------------------------------------------- files
-    def archive(self, session: Session, works: list[Work]) -> str:
-        """All masked photos as one file, packed once for the same photos."""
-        key = hashlib.blake2s("|".join(str(w.masked) for w in works).encode(), digest_size=8).hexdigest()
-        path = session.folder / f"zip-{key}" / "masked-photos.zip"
-        return str(path if path.is_file() else zipped(works, path))
 
-    def report_file(self, work: Work) -> str | None:
-        """The report as JSON."""
-        if work.report is None or work.masked is None:
-            return None
-        path = work.masked.with_name(f"{work.path.stem}-report.json")
-        if not path.is_file():
-            work.report.save(path)
-        return str(path)
+def strip(works: Sequence[Upload[Any, Any]], current: int) -> Any:
+    """The photos on the desk, when there are several."""
+    if len(works) < 2:
+        return gr.update(value=[], visible=False)
+    return gr.update(value=[(_thumb(work), _state(work)) for work in works], visible=True, selected_index=current)
+
+
+def report_file(work: Upload[Any, Any]) -> str | None:
+    """The report as JSON."""
+    if work.report is None or work.masked is None:
+        return None
+    path = work.masked.with_name(f"{work.path.stem}-report.json")
+    if not path.is_file():
+        work.report.save(path)
+    return str(path)
 
 
 def _colour(value: str) -> tuple[int, int, int]:
@@ -182,12 +177,13 @@ def _summary(report: Report) -> str:
     return f"{report.summary()} {remedy} before you share this photo."
 
 
-def _finding(number: int, finding: Finding, known: Known) -> str:
+def finding_row(number: int, finding: Finding, known: Known) -> str:
+    """What was done to one face."""
     if finding.missed_box_xyxy is not None:
         words = "Another face was found in the masked photo."
     else:
         told = (_done(finding, known), distance_in_words(finding))
-        words = " ".join(_sentence(w) for w in told if w)
+        words = " ".join(sentence(w) for w in told if w)
     chip = f'<span class="dm-chip dm-{finding.verdict}">{VERDICTS[finding.verdict]}</span>'
     return f"<li><b>{number}</b>{chip}<p>{escape(words)}</p></li>"
 
@@ -206,16 +202,17 @@ def _done(finding: Finding, known: Known) -> str:
         else:
             mask = f"{mask} instead of {persona.name}"
     if not reason:
-        return f"{_sentence(mask)} {finding.note}" if mask else finding.note
+        return f"{sentence(mask)} {finding.note}" if mask else finding.note
     return f"{mask}, because {_ENGINE_NAME.sub(lambda found: SHORT[found[0]], reason)}"
 
 
-def _sentence(words: str) -> str:
+def sentence(words: str) -> str:
+    """With a capital letter and a full stop."""
     words = words.strip()
     return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
 
 
-def _state(work: Work) -> str:
+def _state(work: Upload[Any, Any]) -> str:
     if work.problem:
         return "unusable"
     if work.report is not None:
@@ -232,7 +229,7 @@ def _scaled(box: Box, scale: float) -> Box:
     return x1 * scale, y1 * scale, x2 * scale, y2 * scale
 
 
-def _thumb(work: Work) -> str:
+def _thumb(work: Upload[Any, Any]) -> str:
     path = work.folder / "thumb.jpg"
     if not path.is_file():
         shown = pictures.read(work.preview) if work.preview.is_file() else np.full((96, 96, 3), 203, np.uint8)

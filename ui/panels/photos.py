@@ -23,9 +23,9 @@ from ui.choices import (
     who_choices,
 )
 from ui.events import BAR, Updates, guarded, progress_of, worker
-from ui.panels.photo_view import PhotoView
+from ui.panels.photo_view import PhotoView, report_file, strip
 from ui.panels.shared import ACCEPTED, App, heading, note, scroll_to
-from ui.photo_work import PhotoWork, all_safe, restorer_ready, swapping
+from ui.photo_work import PhotoWork, all_safe, archive, restorer_ready, swapping
 from ui.session import Pointing, Session, Work
 
 STEPS = (
@@ -255,7 +255,7 @@ class PhotosPanel:
         comparing = work.masked is not None and session.comparing
         regions = work.plan.regions if work.plan is not None else ()
         return updates | {
-            self.strip: view.strip(session),
+            self.strip: strip(session.works, session.current),
             self.title: view.title(session, work),
             self.look: gr.update(visible=work.masked is not None, value=LOOKS[comparing]),
             self.picture: gr.update(
@@ -334,11 +334,11 @@ class PhotosPanel:
                 label="Download" if safe else "Download anyway",
             ),
             self.download_all: gr.update(
-                value=self._view.archive(session, masked) if len(masked) > 1 else None, visible=len(masked) > 1,
+                value=archive(session, masked) if len(masked) > 1 else None, visible=len(masked) > 1,
                 label="All photos (zip)" if all_safe(masked) else "All photos anyway (zip)",
             ),
             self.download_report: gr.update(
-                value=self._view.report_file(work), visible=work.report is not None
+                value=report_file(work), visible=work.report is not None
             ),
         }  # fmt: skip
 

@@ -9,11 +9,13 @@ import gradio as gr
 from deepmask.config import Settings
 from deepmask.vault import Vault
 from ui.panels.about import AboutPanel
+from ui.panels.bodies import BodiesPanel
 from ui.panels.engines import EnginesPanel
 from ui.panels.people import PeoplePanel
 from ui.panels.personas import PersonasPanel
 from ui.panels.photos import PhotosPanel
 from ui.panels.shared import App
+from ui.panels.videos import VideosPanel
 from ui.panels.voices import VoicesPanel
 from ui.rest import add_endpoints
 from ui.session import Register, Session, Workspace
@@ -33,6 +35,10 @@ def page(settings: Settings, workspace: Workspace) -> gr.Blocks:
         with gr.Tabs(elem_classes="dm-tabs"):
             with gr.Tab("Photos", id="photos") as photos_tab:
                 photos = PhotosPanel(app)
+            with gr.Tab("Bodies", id="bodies-tab") as bodies_tab:
+                bodies = BodiesPanel(app)
+            with gr.Tab("Video", id="video") as video_tab:
+                videos = VideosPanel(app)
             with gr.Tab("Voice", id="voice") as voice_tab:
                 voices = VoicesPanel(app)
             with gr.Tab("Personas", id="personas") as personas_tab:
@@ -44,6 +50,8 @@ def page(settings: Settings, workspace: Workspace) -> gr.Blocks:
             with gr.Tab("About", id="about"):
                 AboutPanel()
         photos.refresh_on(photos_tab)
+        bodies.refresh_on(bodies_tab)
+        videos.refresh_on(video_tab)
         voices.refresh_on(voice_tab)
         personas.refresh_on(personas_tab)
         people.refresh_on(people_tab)

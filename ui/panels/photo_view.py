@@ -177,7 +177,7 @@ def _summary(report: Report) -> str:
     return f"{report.summary()} {remedy} before you share this photo."
 
 
-def finding_row(number: int, finding: Finding, known: Known) -> str:
+def finding_row(number: int | str, finding: Finding, known: Known) -> str:
     """What was done to one face."""
     if finding.missed_box_xyxy is not None:
         words = "Another face was found in the masked photo."

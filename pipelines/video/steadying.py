@@ -57,11 +57,12 @@ def _one_way(found: Sequence[Landmarks | None], greys: Sequence[Grey]) -> list[L
     steadied: list[Landmarks | None] = []
     for n, now in enumerate(found):
         before = steadied[-1] if steadied else None
-        steadied.append(now if now is None or before is None else _mixed(before, now, greys[n - 1], greys[n]))
+        steadied.append(now if now is None or before is None else mixed(before, now, greys[n - 1], greys[n]))
     return steadied
 
 
-def _mixed(before: Landmarks, now: Landmarks, grey_before: Grey, grey_now: Grey) -> Landmarks:
+def mixed(before: Landmarks, now: Landmarks, grey_before: Grey, grey_now: Grey) -> Landmarks:
+    """``now`` with what the flow makes of the landmarks ``before``, as far as it can be followed."""
     points = (before[:, None, :2] * grey_before.scale).astype(np.float32)
     start = points.copy()
     carried, ok, _ = cv2.calcOpticalFlowPyrLK(

@@ -26,6 +26,7 @@ COMMANDS = {
     "personas": "List, show, vary, import, export and remove personas.",
     "people": "Say who gets which persona in your photos.",
     "photo": "Mask the faces of photos.",
+    "video": "Mask the faces and voices of videos.",
     "body": "Cover, remove or exchange people in photos.",
     "voice": "Mask the voices of recordings.",
     "app": "Open the app in the browser.",
@@ -75,8 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.Abort:
-        click.echo("Stopped; nothing half-written is left behind.", err=True)
+    except click.Abort as stop:
+        click.echo(str(stop) or "Stopped; nothing half-written is left behind.", err=True)
         return EXIT_STOPPED
     except DeepmaskError as error:
         click.echo(str(error), err=True)

@@ -1,4 +1,4 @@
-"""Photo after photo through one pipeline: what is written, what is told, and the exit code."""
+"""Photo after photo, or video after video, through one pipeline: what is written, what is told, the exit code."""
 
 from __future__ import annotations
 
@@ -33,13 +33,16 @@ class Checked(Protocol):
 
 R = TypeVar("R", bound=Checked)
 
+One = Callable[["Job", Progress], "Entry[R]"]
+"""Does all there is to do for one input."""
+
 Work = Callable[[Photo, Progress], tuple[Photo, R]]
 """What one photo becomes, and what the check of it found."""
 
 
 @dataclass(frozen=True)
 class Entry(Generic[R]):
-    """What happened to one photo."""
+    """What happened to one input."""
 
     job: Job
     report: R
@@ -84,23 +87,44 @@ def run(
         allow_leaks: also write results in which somebody would still be recognisable.
         afterwards: called with the source and the result of each photo that was written.
     """
+
+    def one(job: Job, progress: Progress) -> Entry[R]:
+        source = read_photo(job.source)
+        masked, found = work(source, progress)
+        written = allow_leaks or not telling.leaks(found)
+        if written:
+            masked.save(job.target)
+            if afterwards is not None:
+                afterwards(job, source, masked)
+        return Entry(job, found, written)
+
+    return run_each(jobs, one, telling, report, allow_leaks, as_json)
+
+
+def run_each(
+    jobs: list[Job],
+    one: One[R],
+    telling: Telling[R],
+    report: Path | None,
+    allow_leaks: bool,
+    as_json: bool,
+    pace: Callable[[Progress], Progress] = lambda progress: progress,
+) -> int:
+    """Do ``one`` for each job and return the exit code; a file that cannot be read does not stop the others.
+
+    Args:
+        pace: what is put around the progress on the terminal.
+    """
     entries: list[Entry[R]] = []
     unreadable: list[MediaError] = []
-    with progress_bar() as progress:
+    with progress_bar() as drawn:
+        progress = pace(drawn)
         for n, job in enumerate(jobs):
             step = _named(part(progress, n / len(jobs), (n + 1) / len(jobs)), job, len(jobs))
             try:
-                source = read_photo(job.source)
-                masked, found = work(source, step)
-                written = allow_leaks or not telling.leaks(found)
-                if written:
-                    masked.save(job.target)
+                entries.append(one(job, step))
             except MediaError as error:
                 unreadable.append(error)
-                continue
-            entries.append(Entry(job, found, written))
-            if written and afterwards is not None:
-                afterwards(job, source, masked)
     if report is not None:
         write_text(report, json.dumps([entry.to_json() for entry in entries], indent=2) + "\n")
     if as_json:

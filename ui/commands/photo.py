@@ -9,19 +9,14 @@ exit code is 3 in either case.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
 
 import click
 
-from deepmask import engines
 from deepmask.errors import InputError
-from deepmask.look import FaceRegion, Look
 from deepmask.media import Photo
-from deepmask.plan import ACTIONS, Plan
+from deepmask.plan import Plan
 from deepmask.progress import Progress, part
 from deepmask.report import Finding, Report
 from deepmask.roster import Roster
@@ -29,12 +24,12 @@ from deepmask.vault import Vault
 from pipelines import photo
 from pipelines.photo import PhotoOptions
 from ui.commands.batch import EXIT_LEAK, Entry, Telling, Work, run
+from ui.commands.face_options import faces_decided, roster_for
 from ui.commands.outputs import pair
 from ui.commands.shared import (
     ByDefault,
     existing,
     json_option,
-    open_roster,
     overwrite_option,
     progress_bar,
     read_photo,
@@ -45,8 +40,6 @@ _REMEDY = (
     "make a plan with 'deepmask photo plan' and give the face a plainer mask there or add a box over it, "
     "or insist with --allow-leaks"
 )
-
-Decorator = Callable[[Any], Any]
 
 
 class _Photo(ByDefault):
@@ -69,89 +62,13 @@ def command() -> None:
     """
 
 
-def _all(*decorators: Decorator) -> Decorator:
-    return lambda function: functools.reduce(lambda f, decorate: decorate(f), reversed(decorators), function)
-
-
 def _photoreal() -> str:
     """One line for photoreal faces: how to get them, as long as they are not ready."""
     absent = [row for row in photo.persona_swappers() if row.weights and row.missing()]
     return f"Photoreal faces with {absent[0].name}: {absent[0].remedy()}" if absent else ""
 
 
-_options = _all(
-    click.option("--persona", default=PhotoOptions.persona, help="Everybody gets this persona."),
-    click.option(
-        "--roster", "by_roster", is_flag=True, help="Enrolled people get theirs: the default, but insist on it."
-    ),
-    click.option(
-        "--bystanders",
-        type=click.Choice([a for a in ACTIONS if a != "persona"]),
-        default=PhotoOptions.bystanders,
-        show_default=True,
-        help="What everybody else gets.",
-    ),
-    click.option(
-        "--finder",
-        type=click.Choice([row.name for row in engines.rows("face_finder")]),
-        default=PhotoOptions.finder,
-        show_default=True,
-        help="How faces are found.",
-    ),
-    click.option(
-        "--engine",
-        "swapper",
-        type=click.Choice(["auto", *(row.name for row in photo.persona_swappers())]),
-        default=PhotoOptions.swapper,
-        show_default=True,
-        help="What shows a persona's face; 'auto' takes a photoreal engine where one is ready.",
-    ),
-    click.option(
-        "--detail",
-        type=click.Choice(["128", "256", "512"]),
-        default=str(PhotoOptions.look.detail_px),
-        show_default=True,
-        help="Side in px of the square in which a photoreal face is computed.",
-    ),
-    click.option(
-        "--restore",
-        type=click.FloatRange(0, 1),
-        default=PhotoOptions.look.restore,
-        show_default=True,
-        help="How much a face restorer sharpens a photoreal face.",
-    ),
-    click.option(
-        "--region",
-        type=click.Choice(get_args(FaceRegion)),
-        default=PhotoOptions.look.region,
-        show_default=True,
-        help="How much of the head a photoreal face covers.",
-    ),
-)
-
-
-def _deciding(function: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options that decide what happens to faces; the command gets them as ``options`` and ``by_roster``."""
-
-    @functools.wraps(function)
-    def command(
-        *arguments: Any,
-        persona: str | None,
-        bystanders: Any,
-        finder: str,
-        swapper: str,
-        detail: str,
-        restore: float,
-        region: Any,
-        **others: Any,
-    ) -> None:
-        look = Look(int(detail), restore, region)  # type: ignore[arg-type]  # Look itself refuses other sides
-        options = PhotoOptions(persona, bystanders, finder, swapper=swapper, look=look)
-        function(*arguments, options=options, **others)
-
-    return _options(command)
-
-
+_deciding = faces_decided("--engine")
 _report_option = click.option("--report", type=existing, help="Write what was done, as JSON.")
 _leaks_option = click.option("--allow-leaks", is_flag=True, help="Write results in which a face is still recognisable.")
 _plan_option = click.option("--plan", "plan_path", type=existing, required=True, help="Plan made with 'photo plan'.")
@@ -198,7 +115,7 @@ def mask(
     ctx: click.Context,
     photos: tuple[Path, ...],
     out: Path,
-    options: PhotoOptions,
+    faces: PhotoOptions,
     by_roster: bool,
     plan_path: Path | None,
     report: Path | None,
@@ -211,7 +128,7 @@ def mask(
     refuse_existing([*(job.target for job in jobs), report], overwrite)
     vault = Vault()
     if plan_path is None:
-        work = _masking(vault, _roster_for(vault, options.persona, by_roster), options)
+        work = _masking(vault, roster_for(vault, faces.persona, by_roster), faces)
     elif len(jobs) > 1:
         raise InputError("A plan belongs to one photo; give that photo alone.")
     else:
@@ -239,18 +156,6 @@ def _rendering(vault: Vault, plan: Plan) -> Work[Report]:
     return work
 
 
-def _roster_for(vault: Vault, persona: str | None, by_roster: bool) -> Roster:
-    """The roster, unread when everybody gets the same persona."""
-    if persona is not None and by_roster:
-        raise click.UsageError("--persona gives everybody the same persona and --roster does not; choose one.")
-    if persona is not None:
-        return Roster()
-    roster = open_roster(vault)
-    if by_roster and not roster.people:
-        raise InputError("Nobody is enrolled; run 'deepmask people add NAME PHOTO --persona PERSONA' first.")
-    return roster
-
-
 # -------------------------------------------------------------------------------------------------- plan, render, check
 @command.command("plan", short_help="Find the faces and say what would happen to each.")
 @click.argument("source", metavar="PHOTO", type=existing)
@@ -260,7 +165,7 @@ def _roster_for(vault: Vault, persona: str | None, by_roster: bool) -> Roster:
 def plan_command(
     source: Path,
     out: Path | None,
-    options: PhotoOptions,
+    faces: PhotoOptions,
     by_roster: bool,
     overwrite: bool,
 ) -> None:
@@ -271,12 +176,12 @@ def plan_command(
     """
     refuse_existing([out], overwrite)
     vault = Vault()
-    roster = _roster_for(vault, options.persona, by_roster)
-    if options.persona:
-        options = replace(options, persona=vault.persona(options.persona).id)
+    roster = roster_for(vault, faces.persona, by_roster)
+    if faces.persona:
+        faces = replace(faces, persona=vault.persona(faces.persona).id)
     opened = read_photo(source)
     with progress_bar() as progress:
-        plan = photo.analyze(opened, roster, options, progress=progress)
+        plan = photo.analyze(opened, roster, faces, progress=progress)
     if out is None:
         click.echo(plan.to_json(), nl=False)
     else:

@@ -27,7 +27,7 @@ from deepmask.look import Look
 from deepmask.media.clip import Clip
 from deepmask.media.clip_encoding import Encoding
 from pipelines.video.drawing import Drawn
-from pipelines.video.looking import Glimpse, Sight
+from pipelines.video.looking import COLOURS, Glimpse, Sight
 from pipelines.video.preparing import Mask
 
 KEPT_DAYS = 7.0
@@ -144,7 +144,7 @@ def write_glimpse(path: Path, glimpse: Glimpse) -> None:
             cuts=np.array(glimpse.cuts, np.int64),
             frames=np.array([frame for frame, _ in sights], np.int64),
             boxes=np.array([[*s.face.box_xyxy, s.face.score] for _, s in sights], np.float64).reshape(-1, 5),
-            colours=np.array([s.colours for _, s in sights], np.float32).reshape(len(sights), -1),
+            colours=np.array([s.colours for _, s in sights], np.float32).reshape(len(sights), COLOURS),
         )
 
 

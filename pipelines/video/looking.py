@@ -16,6 +16,8 @@ from deepmask.faces import Face, RGBImage, clip_box, enlarge
 from deepmask.media.clip import Clip
 from deepmask.progress import Progress, silent
 
+COLOURS = 128
+"""Bins of what a face looks like from afar."""
 _THUMB_WH = 64, 36
 CUT_LEVELS = 18.0
 """Mean difference of two neighbouring frames in grey levels from which on a new shot may begin."""
@@ -29,7 +31,7 @@ class Sight:
 
     face: Face
     colours: NDArray[np.float32] = field(repr=False, compare=False)
-    """(128,) histogram of hue and saturation, and of grey, around the face; sums to 1."""
+    """(COLOURS,) histogram of hue and saturation, and of grey, around the face; sums to 1."""
 
     def unlike(self, other: Sight) -> float:
         """How differently two are coloured, 0..1 (Bhattacharyya)."""

@@ -68,6 +68,8 @@ class BodyRegion:
     """How somebody pointed at it."""
 
     def __post_init__(self) -> None:
+        if self.thing not in get_args(Thing):
+            raise PlanError(f"{self.id} must be one of {', '.join(get_args(Thing))}, not {self.thing!r}.")
         if self.thing != "person" and self.decision.action in ("face", "swap"):
             raise PlanError(f"{self.id} is no person: it can be kept, pixelated, covered or removed.")
 
@@ -93,6 +95,8 @@ class Edges:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 200:
                 raise InputError(f"{name} must lie between 0 and 200 pixels, got {value}.")
+        if not isinstance(self.shadows, bool):
+            raise InputError(f"shadows must be true or false, got {self.shadows!r}.")
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,11 @@ class BodyPlan:
                 raise PlanError(f"The plan is damaged: {region.id} belongs to a picture of another size.")
             if region.face is not None and region.face not in known:
                 raise PlanError(f"The plan is damaged: {region.id} has a face {region.face!r} that is not in it.")
+            if region.selection is not None:
+                region.selection.check(self.size_wh)
+        linked = [region.face for region in self.regions if region.face is not None]
+        if len(set(linked)) != len(linked):
+            raise PlanError("The plan is damaged: two regions have the same face.")
 
     def region(self, id: str) -> BodyRegion:
         """The region called ``id``."""
@@ -209,10 +218,16 @@ def _region(data: dict[str, Any]) -> BodyRegion:
             "id": str(data["id"]),
             "area": Area.from_json(data["area"]),
             "decision": BodyDecision(**data["decision"]),
-            "match": Match(**data["match"]) if data.get("match") else None,
+            "score": float(data.get("score", 1.0)),
+            "found_by": str(data.get("found_by", "hand")),
+            "match": _match(data["match"]) if data.get("match") else None,
             "selection": _selection(selection) if selection else None,
         }
     )
+
+
+def _match(data: dict[str, Any]) -> Match:
+    return Match(str(data["person"]), float(data["distance"]), float(data["margin"]))
 
 
 def _selection(data: dict[str, Any]) -> Selection:

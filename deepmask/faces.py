@@ -63,6 +63,8 @@ class Patch:
     def __post_init__(self) -> None:
         if self.rgb.shape != (*self.alpha.shape, 3) or self.rgb.dtype != np.uint8:
             raise ValueError(f"rgb {self.rgb.shape} {self.rgb.dtype} does not fit alpha {self.alpha.shape}")
+        if not np.isfinite(self.alpha).all():
+            raise ValueError("the opacity of a patch must be a number everywhere")
 
     def window(self, size_wh: tuple[int, int]) -> tuple[slice, slice]:
         """Rows and columns of a picture of ``size_wh`` that the patch may change."""

@@ -83,6 +83,13 @@ def _region(**changes):
         (_region(decision={"action": "swap", "persona": 7}), "must be texts"),
         (_region(decision={"action": "vanish"}), "one of face"),
         (_region(thing="text"), "no person"),
+        (_region(thing="cat"), "one of person, text, other"),
+        (_region(score="sure"), "damaged"),
+        (_region(match={"person": "ada", "distance": None, "margin": 1}), "damaged"),
+        (_region(selection={"clicks": [{"x": 1e999, "y": 3, "inside": True}]}), "damaged"),
+        (_region(selection={"clicks": [{"x": 300, "y": 3, "inside": True}]}), "outside the picture"),
+        (lambda data: data["edges"].update(shadows="no"), "true or false"),
+        (lambda data: data["regions"][1].update(face="face-1"), "two regions have the same face"),
     ],
 )
 def test_bad_plans_are_one_sentence(plan, spoil, sentence):

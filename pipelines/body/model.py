@@ -62,7 +62,7 @@ class BodyResult:
 
 def validate(source: Photo, plan: BodyPlan) -> None:
     """Raise ``PlanError`` unless the plan was made for this photo."""
-    if plan.fingerprint != source.fingerprint or plan.faces.fingerprint != source.fingerprint:
+    if any(one.fingerprint != source.fingerprint or one.size_wh != source.size_wh for one in (plan, plan.faces)):
         raise PlanError(
             f"The plan was made for another photo ({plan.source_name}), not for {source.name}; "
             "make a new one with 'deepmask body plan'."

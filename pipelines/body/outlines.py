@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deepmask.area import Area, Mask
 from deepmask.body_plan import BodyPlan, BodyRegion
-from deepmask.errors import InputError
+from deepmask.errors import EngineFailed, InputError
 from deepmask.faces import Box, Patch
 from deepmask.plan import Decision, Plan, Region
 
@@ -21,6 +21,9 @@ _GROWTH = {"remove": 0.05, "swap": 0.05}
 _LEAST_GROWTH = 0.02
 _MARGIN_PX = 3.0, 48.0
 """Of the smallest and the largest person."""
+
+_OPAQUE = 0.99
+"""Opacity from which on nothing shines through."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +48,27 @@ class Outline:
         return replace(self, core=self.core.united(near), outer=self.outer.united(wide))
 
     def softened(self, patch: Patch) -> Patch:
-        """The patch as opaque as this outline wants it: all in the core, nothing beyond the outer edge."""
+        """The patch as opaque as this outline wants it: all in the core, nothing beyond the outer edge.
+
+        Raises:
+            EngineFailed: it leaves a part of them open.
+        """
+        self._demand_opaque(patch)
         return replace(patch, alpha=patch.alpha * self._opacity(patch))
 
     def cut(self, patch: Patch) -> Patch:
-        """The patch without what lies beyond the outer edge."""
+        """The patch without what lies beyond the outer edge.
+
+        Raises:
+            EngineFailed: it leaves a part of them open.
+        """
+        self._demand_opaque(patch)
         return replace(patch, alpha=patch.alpha * _seen_from(patch, self.outer.full()))
+
+    def _demand_opaque(self, patch: Patch) -> None:
+        covered = _seen_from(patch, self.own.full()) & (patch.alpha > _OPAQUE)
+        if np.count_nonzero(covered) < self.own.pixels:
+            raise EngineFailed("The drawing left a part of them open.")
 
     def _opacity(self, patch: Patch) -> NDArray[np.float32]:
         import cv2
@@ -111,7 +129,11 @@ def head_of(box: Box, size_wh: tuple[int, int]) -> Area:
     """The ellipse of a head around the box of its face, forehead and chin with it."""
     x1, y1, x2, y2 = box
     w, h = x2 - x1, y2 - y1
-    return Area.of_ellipse((x1 - 0.1 * w, y1 - 0.25 * h, x2 + 0.1 * w, y2 + 0.08 * h), size_wh)
+    box = x1 - 0.1 * w, y1 - 0.25 * h, x2 + 0.1 * w, y2 + 0.08 * h
+    try:
+        return Area.of_ellipse(box, size_wh)
+    except InputError:  # it touches the picture, but no middle of a pixel
+        return Area.of_box(box, size_wh)
 
 
 def faces_as_drawn(plan: BodyPlan) -> Plan:

@@ -76,6 +76,20 @@ class Idle(Filler):
         return Patch(image[hole.window].copy(), hole.mask.astype(np.float32), hole.origin_xy)
 
 
+class Sloppy(Filler):
+    """Leaves a strip of a twelfth of the hole as it was."""
+
+    def __init__(self, opacity: float) -> None:
+        super().__init__(0)
+        self.opacity = opacity
+
+    def fill(self, image, hole, **_):
+        drawn = patch(hole, BACKGROUND, noisy=True)
+        alpha, rows = drawn.alpha.copy(), len(drawn.alpha)
+        alpha[rows // 2 : rows // 2 + rows // 12] = self.opacity
+        return replace(drawn, alpha=alpha)
+
+
 class Masker:
     def __init__(self, colour: int, error: Exception | None = None) -> None:
         self.colour, self.error = colour, error
@@ -335,6 +349,9 @@ def test_a_shadow_goes_with_its_person(source, vault, monkeypatch):
         ({"patchmatch": Filler(0, error=EngineFailed("Nothing to continue."))}, "because Nothing to continue."),
         ({"patchmatch": Filler(0, error=ValueError("boom"))}, "because patchmatch failed (ValueError)."),
         ({"patchmatch": Idle(0)}, "because patchmatch left too much to be seen."),
+        ({"patchmatch": Sloppy(0.0)}, "because The drawing left a part of them open."),
+        ({"patchmatch": Sloppy(0.9)}, "because The drawing left a part of them open."),
+        ({"patchmatch": Sloppy(np.nan)}, "because patchmatch failed (ValueError)."),
     ],
 )
 def test_who_cannot_be_removed_is_covered_and_the_report_says_why(source, vault, fakes, wrong, words):
@@ -369,6 +386,19 @@ def test_a_judge_that_knows_everybody_is_believed_of_cells_not_of_one_colour(sou
     outcomes = body.render(source, plan, vault).outcomes
     assert [outcome.engine for outcome in outcomes] == ["silhouette", "silhouette", "pixelate"]
     assert outcomes[0].note == "silhouette instead, because pixelate left too much to be seen."
+
+
+@pytest.mark.parametrize("place", [(5000, 10), (-5000, 10), (60, 60)])
+def test_a_covering_at_the_wrong_place_is_drawn_over(source, vault, fakes, place):
+    class Misplaced(Masker):
+        def cover(self, image, area, *, feather_px=0.0):
+            return replace(super().cover(image, area), origin_xy=place)
+
+    fakes["silhouette"] = Misplaced(FLAT)
+    result, changed = drawn(source, vault)
+    assert set(engines_of(result)) == {"grey"}
+    assert (result.photo.rgb[BACK.full()] == 127).all()
+    assert not changed[~(margin(ANNA) | margin(BEN) | margin(BACK))].any()
 
 
 def test_stopping_is_no_failure(source, vault, fakes):
@@ -541,6 +571,23 @@ def test_a_check_needs_a_version_of_the_same_photo(source, vault):
         body.render(other, plan, vault)
     with pytest.raises(InputError, match="sizes differ"):
         body.check(source, Photo.from_array(PICTURE[:9].copy()), plan)
+
+
+def test_a_plan_for_another_size_is_refused_whatever_its_fingerprint(source, vault):
+    turned = (SIZE[1], SIZE[0])
+    plan = replace(body.analyze(source, Roster()), regions=(), size_wh=turned)
+    with pytest.raises(PlanError, match="another photo"):
+        body.render(source, plan, vault)
+    with pytest.raises(PlanError, match="another photo"):
+        body.check(source, source, replace(plan, size_wh=SIZE, faces=replace(plan.faces, size_wh=turned)))
+
+
+def test_a_face_of_less_than_a_pixel_is_no_trouble(source, vault):
+    plan = body.analyze(source, Roster())
+    tiny = replace(plan.faces.regions[0], box_xyxy=(50.1, 70.1, 50.2, 70.2))
+    plan = replace(plan, faces=plan.faces.with_region(tiny))
+    masked = body.render(source, plan, vault)
+    assert body.check(source, masked.photo, plan, masked.outcomes, masked.faces).safe
 
 
 # ------------------------------------------------------------------------------------------------------------ pointing

@@ -150,9 +150,10 @@ def _blend(canvas: RGBImage, opacity: NDArray[np.uint8], colour: Colour, strengt
     if not w:
         return
     window = np.s_[y : y + h, x : x + w]
-    share = opacity[window][..., None].astype(np.float32) * (strength / 255)
-    mixed = canvas[window] * (1 - share) + np.asarray(colour, np.float32) * share
-    canvas[window] = np.rint(mixed).astype(np.uint8)
+    share = cv2.cvtColor(cv2.convertScaleAbs(opacity[window], alpha=strength), cv2.COLOR_GRAY2RGB)
+    paint = np.full(share.shape, colour, np.uint8)
+    below = cv2.multiply(canvas[window], cv2.bitwise_not(share), scale=1 / 255)
+    canvas[window] = cv2.add(below, cv2.multiply(paint, share, scale=1 / 255))
 
 
 def _draw_line(canvas: RGBImage, mark: Outlined, scale: float, unit: float) -> None:

@@ -8,6 +8,7 @@ from typing import get_args
 
 import gradio as gr
 
+from deepmask.body_plan import BODY_ACTIONS
 from deepmask.errors import InputError
 from deepmask.face_pose import FacePose
 from deepmask.faces import RGBImage
@@ -20,18 +21,20 @@ from deepmask.voice_plan import Method, Strength
 from deepmask.wishes import Wishes
 from pipelines import avatar, photo
 from pipelines.avatar import VariationOptions
+from pipelines.body import BodyOptions
 from pipelines.photo import PhotoOptions
 from pipelines.voice import VoiceOptions
 from ui.events import BAR, guarded, progress_of
 from ui.panels.shared import App
 from ui.photo_work import masked_name
+from ui.rest_body import BodyEndpoints
 from ui.rest_voice import VoiceEndpoints
 from ui.session import Session, Work
 
 
 def add_endpoints(app: App) -> frozenset[str]:
     """Add the public endpoints to the page that is being built, which shows nothing of them; returns their names."""
-    work, voices = _Endpoints(app), VoiceEndpoints(app)
+    work, bodies, voices = _Endpoints(app), BodyEndpoints(app), VoiceEndpoints(app)
     with gr.Column(visible=False):
         file = gr.File(label="photo")
         persona = gr.Textbox(label="persona")
@@ -47,8 +50,12 @@ def add_endpoints(app: App) -> frozenset[str]:
         method = gr.Dropdown(list(get_args(Method)), value=VoiceOptions.method, label="method")
         strength = gr.Dropdown(list(get_args(Strength)), value=VoiceOptions.strength, label="strength")
         language = gr.Textbox(label="language")
+        action = gr.Dropdown(list(BODY_ACTIONS), value=BodyOptions.bystanders, label="bystanders")
+        text = gr.Dropdown(["", "silhouette", "pixelate", "remove"], value="", label="text")
+        inpainter = gr.Textbox(BodyOptions.inpainter, label="inpainter")
         button = gr.Button()
     options = [app.state, file, persona, bystanders, engine, look, finder]
+    of_bodies = [app.state, file, action, persona, text, inpainter, prompt]
     events = {
         "analyze": (work.analyze, options, data),
         "mask_photo": (work.mask_photo, options, [out, data]),
@@ -56,6 +63,9 @@ def add_endpoints(app: App) -> frozenset[str]:
         "keep_persona": (work.keep_persona, [app.state, prompt, seed, style, name, wishes], data),
         "vary_persona": (work.vary_persona, [app.state, persona, kind, words, seed, count], [portraits, data]),
         "personas": (work.personas, None, data),
+        "plan_bodies": (bodies.plan_bodies, of_bodies, data),
+        "mask_bodies": (bodies.mask_bodies, of_bodies, [out, data]),
+        "render_bodies": (bodies.render_bodies, [app.state, file, plan], [out, data]),
         "mask_voice": (voices.mask_voice, [app.state, recording, persona, method, strength], [out, data]),
         "transcribe_voice": (voices.transcribe_voice, [app.state, recording, persona, language], data),
         "render_voice": (voices.render_voice, [app.state, recording, plan], [out, data]),

@@ -156,10 +156,8 @@ class BodiesView:
         told = [f for f in report.faces.findings if f.region not in hidden or f.verdict not in _FINE]
         whose = {region.face: str(number) for number, region in enumerate(plan.regions, 1)}
         faces = "".join(finding_row(whose.get(finding.region, "+"), finding, known) for finding in told)
-        remarks = dict.fromkeys(
-            [*report.notes, *report.faces.notes, *([scale_in_words(report.faces)] if faces else [])]
-        )
-        notes = "".join(f"<li>{escape(sentence(text))}</li>" for text in remarks if text)
+        remarks = [*report.notes, *report.faces.notes, *((scale_in_words(report.faces),) if faces else ())]
+        notes = "".join(f"<li>{escape(sentence(text))}</li>" for text in dict.fromkeys(remarks) if text)
         if not (rows or faces or notes):
             return ""
         unfolded = "" if report.safe and len(report.findings) > FEW else " open"

@@ -35,7 +35,9 @@ element.addEventListener("input", (event) => {
 element.addEventListener("click", (event) => {
   if (part(event, ".dm-pointing") || part(event, "select")) return;
   const timeline = part(event, ".dm-timeline"), step = part(event, "[data-step]"), chosen = part(event, "[data-track], [data-frame]");
-  if (step) seek(timeline, Number(timeline.querySelector("input").value) + Number(step.dataset.step), PATIENCE_MS);
+  const review = part(event, "[data-review]");
+  if (review) trigger("select", { track: review.dataset.review, review: true });
+  else if (step) seek(timeline, Number(timeline.querySelector("input").value) + Number(step.dataset.step), PATIENCE_MS);
   else if (timeline && chosen) {
     const frame = Math.max(0, Math.round(under(event, timeline)));
     moved(timeline, frame);

@@ -203,7 +203,12 @@ def _done(finding: Finding, known: Known) -> str:
             mask = f"{mask} instead of {persona.name}"
     if not reason:
         return f"{sentence(mask)} {finding.note}" if mask else finding.note
-    return f"{mask}, because {_ENGINE_NAME.sub(lambda found: SHORT[found[0]], reason)}"
+    return f"{mask}, because {plainly(reason)}"
+
+
+def plainly(reason: str) -> str:
+    """A reason with its engines called as people would."""
+    return _ENGINE_NAME.sub(lambda found: SHORT[found[0]], reason)
 
 
 def sentence(words: str) -> str:

@@ -8,24 +8,12 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
-from deepmask.look import Look
-from pipelines import photo
-from ui.choices import (
-    DETAILS,
-    MASKS,
-    NOBODY,
-    REGIONS,
-    ROSTER,
-    Known,
-    decision_choices,
-    photoreal_hint,
-    swapper_choices,
-    who_choices,
-)
+from ui.choices import MASKS, NOBODY, ROSTER, Known, decision_choices, who_choices
 from ui.events import BAR, Updates, guarded, progress_of, worker
+from ui.panels.face_engine import FaceEngine
 from ui.panels.photo_view import PhotoView, report_file, strip
-from ui.panels.shared import ACCEPTED, App, heading, note, scroll_to
-from ui.photo_work import PhotoWork, all_safe, archive, restorer_ready, swapping
+from ui.panels.shared import ACCEPTED, App, heading, scroll_to
+from ui.photo_work import PhotoWork, all_safe, archive, swapping
 from ui.session import Pointing, Session, Work
 
 STEPS = (
@@ -69,7 +57,7 @@ class PhotosPanel:
                 self._build_stage()
             with gr.Column(scale=4, min_width=300, elem_classes="dm-side"):
                 self._build_side()
-        self._outputs = [v for v in vars(self).values() if isinstance(v, Block)]
+        self._outputs = [v for v in vars(self).values() if isinstance(v, Block)] + self.engine.components
         self._wire()
 
     # --------------------------------------------------------------------------------------------------- layout
@@ -110,7 +98,7 @@ class PhotosPanel:
             buttons=[], container=False, elem_id="faces", elem_classes="dm-faces",
         )  # fmt: skip
         with gr.Accordion("Face engine", open=False, elem_id="swapping"):
-            self._build_engine()
+            self.engine = FaceEngine()
         with gr.Group(visible=False, elem_classes="dm-editor") as self.editor:
             self.decision = gr.Dropdown(label="This face", interactive=True, elem_id="decision")
             with gr.Row(elem_classes="dm-tight"):
@@ -127,25 +115,6 @@ class PhotosPanel:
             self.download_all = gr.DownloadButton("All photos (zip)", size="sm", visible=False, elem_id="download-all")
             self.download_report = gr.DownloadButton("Report", size="sm", visible=False, elem_id="download-report")
         self.report = gr.HTML("", padding=False, elem_id="report")
-
-    def _build_engine(self) -> None:
-        look = Look()
-        self.swapper = gr.Dropdown(
-            label="Shows the persona", value="auto", choices=swapper_choices(), interactive=True, elem_id="face-engine"
-        )
-        self.photoreal = gr.HTML("", padding=False, elem_id="photoreal")
-        with gr.Column(visible=False) as self.fine:
-            self.detail = gr.Radio(
-                DETAILS, value=look.detail_px, label="Detail", info="More is finer and takes longer",
-                elem_classes="dm-switch", elem_id="detail",
-            )  # fmt: skip
-            self.extent = gr.Radio(
-                REGIONS, value=look.region, label="Covers", elem_classes="dm-switch", elem_id="extent"
-            )
-            self.restore = gr.Slider(
-                0, 1, value=look.restore, step=0.05, label="Sharpening", info="How much a face restorer is mixed in",
-                elem_id="restore",
-            )  # fmt: skip
 
     # --------------------------------------------------------------------------------------------------- events
     def _wire(self) -> None:
@@ -168,9 +137,7 @@ class PhotosPanel:
         self.look.input(self._changing(self._look), [state, self.look], **fast)
         for chooser in (self.who, self.rest):
             chooser.input(self._changing(self._work.choose), [state, self.who, self.rest], **fast)
-        engine = [self.swapper, self.detail, self.restore, self.extent]
-        for listener in (self.swapper.input, self.detail.input, self.extent.input, self.restore.release):
-            listener(self._changing(self._work.swap_with), [state, *engine], **fast)
+        self.engine.wire(self._changing(self._work.swap_with), state, **fast)
         self.decision.input(self._changing(self._work.assign), [state, self.decision], **fast)
         self.remove.click(self._changing(self._work.remove), [state], **fast)
         covered = self.cover.click(self._changing(self._work.cover_missed), [state], **fast)
@@ -267,7 +234,7 @@ class PhotosPanel:
             self.point: gr.update(visible=session.pointing is None and work.plan is not None and not comparing),
             self.unpoint: gr.update(visible=session.pointing is not None),
             **self._show_choosers(session, known),
-            **self._show_engine(session),
+            **self.engine.show(*swapping(session)),
             self.faces: gr.update(
                 value=view.faces(session, work, known), visible=bool(regions),
                 selected_index=next((n for n, r in enumerate(regions) if r.id == session.selected), None),
@@ -292,19 +259,6 @@ class PhotosPanel:
                 label="Everybody else" if who == ROSTER else "How faces are hidden",
             ),
         }  # fmt: skip
-
-    def _show_engine(self, session: Session) -> Updates:
-        swapper, look = swapping(session)
-        row = photo.starting(swapper)
-        hint = photoreal_hint()
-        return {
-            self.swapper: gr.update(choices=swapper_choices(), value=swapper),
-            self.photoreal: gr.update(value=note(hint), visible=bool(hint)),
-            self.fine: gr.update(visible=row is not None and row.heeds_look),
-            self.detail: look.detail_px,
-            self.extent: look.region,
-            self.restore: gr.update(value=look.restore, visible=restorer_ready()),
-        }
 
     def _show_editor(self, session: Session, work: Work, known: Known) -> Updates:
         regions = work.plan.regions if work.plan is not None else ()

@@ -8,7 +8,7 @@ from html import escape
 from deepmask.video_report import VideoFinding, VideoReport
 from ui.choices import Known
 from ui.panels import voice_view
-from ui.panels.photo_view import ENGINES, FEW, VERDICTS
+from ui.panels.photo_view import ENGINES, FEW, VERDICTS, plainly
 from ui.panels.shared import note
 from ui.panels.voice_view import clock
 from ui.video_desk import Film
@@ -55,7 +55,12 @@ def report(film: Film, known: Known) -> str:
 def _finding(film: Film, number: int, finding: VideoFinding, known: Known) -> str:
     chip = f'<span class="dm-chip dm-{finding.verdict}">{VERDICTS[finding.verdict]}</span>'
     words = " ".join(_sentence(w) for w in _told(finding, known) if w)
-    return f"<li><b>{number}</b>{chip}<p>{escape(words)}</p>{_spans(film, finding)}</li>"
+    review = f'<button type="button" class="dm-link" data-review="{escape(finding.track)}">Review</button>'
+    known_track = film.plan is not None and any(track.id == finding.track for track in film.plan.tracks)
+    return (
+        f"<li><b>{number}</b><div>{chip}{review if known_track else ''}</div><p>{escape(words)}</p>"
+        f"{_spans(film, finding)}</li>"
+    )
 
 
 def _told(finding: VideoFinding, known: Known) -> list[str]:
@@ -64,7 +69,7 @@ def _told(finding: VideoFinding, known: Known) -> list[str]:
         return ["another face was found in the masked video"]
     if finding.verdict == "kept":
         return ["left visible, as you asked"]
-    return [_masks(finding, known), finding.note, _distance(finding)]
+    return [_masks(finding, known), plainly(finding.note), _distance(finding)]
 
 
 def _masks(finding: VideoFinding, known: Known) -> str:
@@ -92,10 +97,8 @@ def _spans(film: Film, finding: VideoFinding) -> str:
     """The places that leak, to be clicked."""
     if not finding.leaking:
         return ""
-    known = film.plan is not None and any(track.id == finding.track for track in film.plan.tracks)
-    track = f' data-track="{escape(finding.track)}"' if known else ""
     places = "".join(
-        f'<button type="button"{track} data-frame="{first}" data-at="{film.seconds(first):.3f}">'
+        f'<button type="button" data-frame="{first}" data-at="{film.seconds(first):.3f}">'
         f"{_between(film, first, last)}</button>"
         for first, last in finding.leaking[:_MOST_SPANS]
     )

@@ -217,8 +217,12 @@ class VideosPanel:
             return self._show_frame(desk, film, known)
         chosen = film.plan.track(str(track))
         desk.selected, desk.pointing = chosen.id, None
+        leaving = desk.comparing and bool(event._data.get("review"))
+        desk.comparing = desk.comparing and not leaving
         if frame is None and chosen.box_at(desk.frame) is None:
             desk.frame = (chosen.shown or (chosen.first,))[0]
+        if leaving:
+            return self.show(session)
         return self._show_frame(desk, film, known) | self._show_tracks(desk, film, known)
 
     @guarded

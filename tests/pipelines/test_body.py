@@ -540,6 +540,16 @@ def test_half_a_person_is_a_leak(source, vault):
     assert 0.2 < (report.findings[0].unchanged or 0) < 0.5
 
 
+@pytest.mark.parametrize("action", ["silhouette", "remove"])
+@pytest.mark.parametrize("tones", [lambda was: was * 0.7 + 70, lambda was: was * 0.6 + 10, lambda was: 255.0 - was])
+def test_somebody_put_back_in_other_tones_is_a_leak(source, vault, action, tones):
+    plan = body.analyze(source, Roster(), BodyOptions(bystanders=action))
+    back = body.render(source, plan, vault).photo.rgb.copy()
+    back[BACK.window] = tones(PICTURE[BACK.window])
+    report = body.check(source, as_jpeg(Photo.from_array(back), 75), plan)
+    assert [f.verdict for f in report.findings] == ["hidden", "hidden", "leak"]
+
+
 def test_a_removed_person_who_is_found_again_is_weak_a_silhouette_is_not(source, vault, fakes):
     fakes["person_segmenter"] = Segmenter(ANNA, BEN, BACK)
     removed, _ = drawn(source, vault, bystanders="remove")

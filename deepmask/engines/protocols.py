@@ -8,7 +8,7 @@ a time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,6 +141,36 @@ class FaceSwapper(Protocol):
 
         Raises:
             EngineFailed: this face cannot be done; the caller takes a plainer engine.
+        """
+        ...
+
+
+@runtime_checkable
+class SteadySwapper(FaceSwapper, Protocol):
+    """A swapper that can be told what it else takes from each picture, such as light, so that films do not flicker."""
+
+    def derive(self, image: RGBImage, face: Face) -> NDArray[np.float64]:
+        """(k,) what the patch takes from the picture besides landmarks; means of such numbers are such numbers.
+
+        Raises:
+            EngineFailed: nothing can be told of this face.
+        """
+        ...
+
+    def swap(
+        self,
+        image: RGBImage,
+        face: Face,
+        persona: Persona | None,
+        *,
+        strength: float = 0.8,
+        look: Look | None = None,
+        derived: NDArray[np.float64] | None = None,
+    ) -> Patch:
+        """As :meth:`FaceSwapper.swap`.
+
+        Args:
+            derived: as :meth:`derive` gives them, perhaps those of several frames averaged; None: of this picture.
         """
         ...
 

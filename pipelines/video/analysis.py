@@ -30,6 +30,8 @@ UNCERTAIN_SCORE = 0.4
 """Below this a finder is not sure."""
 SHORT_LOOKS = 3
 """A track that was seen less often may be a false alarm."""
+KEY_TOLERANCE = 0.01
+"""How far a box may be off between two keys, in parts of its longer side."""
 _EDGE = 0.01
 """A box that comes this near to the frame's edge, in parts of the longer side, is cut by it."""
 
@@ -166,7 +168,7 @@ def _track(
     match = who.match if who.identity == "confirmed" else None
     return Track(
         id,
-        simplified(path.first, path.dense()),
+        simplified(path.first, path.dense(), KEY_TOLERANCE),
         decision_for(match, roster, options.faces),
         round(float(np.mean([sight.face.score for sight in path.seen.values()])), 3),
         finder,
@@ -187,7 +189,7 @@ def _doubts(path: Path, who: Known, size_wh: tuple[int, int], stride: int) -> tu
     looks = sorted(path.seen)
     unsure = [frame for frame in looks if path.seen[frame].face.score < UNCERTAIN_SCORE]
     spans += _runs(unsure, 2 * stride, "uncertain")
-    spans += _runs([f for f in looks if _cut(path.boxes[f], size_wh)], 2 * stride, "edge")
+    spans += _runs([f for f in looks if _cut(path.seen[f].face.box_xyxy, size_wh)], 2 * stride, "edge")
     for before, after in itertools.pairwise(looks):
         if after - before > 2 * stride:
             spans.append(Span(before + 1, after - 1, "lost"))

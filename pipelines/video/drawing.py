@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,10 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepmask import engines
+from deepmask.engines.protocols import FaceSwapper, SteadySwapper
 from deepmask.errors import Cancelled, EngineError
-from deepmask.faces import Box, Face, Landmarks, RGBImage, clip_box, enlarge
+from deepmask.faces import Box, Face, Landmarks, Patch, RGBImage, clip_box, enlarge
 from deepmask.look import Look
 from deepmask.media.clip import Clip
 from deepmask.media.clip_encoding import Encoding
@@ -20,15 +23,18 @@ from deepmask.media.clip_writing import SegmentWriter
 from deepmask.progress import Progress, part, silent
 from pipelines.photo.rendering import unsuitable
 from pipelines.video.preparing import Mask, Rung
-from pipelines.video.steadying import Grey, steady
+from pipelines.video.steadying import REACH_FRAMES, Grey, averaged, steady
 
-WARM_UP_FRAMES = 12
-"""Frames looked at before and after a stretch, so that what is steadied does not know where a stretch ends: what is
-farther counts for less than 1 %."""
+WARM_UP_FRAMES = REACH_FRAMES
+"""Frames looked at before and after a stretch, so that what is steadied does not know where a stretch ends."""
 CALM_S = 0.25
 """A plainer mask that one frame needs is kept for this long around it, since a change is what catches the eye."""
 _MEASURE = re.compile(r" \([^)]*\)")
 """A number in brackets, which would be another one in every frame."""
+
+
+Derived = dict[str, NDArray[np.float64]]
+"""Engine → what it takes from a picture besides landmarks."""
 
 
 @dataclass
@@ -75,7 +81,8 @@ def draw(
             for mask, box in _nearest_last(here, picture.index):
                 face = meshes[mask.track.id].face(picture.index, box)
                 allowed, reasons = meshes[mask.track.id].rungs(picture.index)
-                engine, more = _cover(canvas, face, mask, allowed, look)
+                derived = meshes[mask.track.id].derived.get(picture.index, {})
+                engine, more = _cover(canvas, face, mask, allowed, look, derived)
                 drawn.note(mask.track.id, engine, reasons + more)
             writer.write(picture.edited(canvas))
             progress(0.4 + 0.6 * (picture.index - start + 1) / (stop - start), "Masking")
@@ -88,7 +95,9 @@ def _nearest_last(masks: Sequence[Mask], frame: int) -> Iterator[tuple[Mask, Box
     yield from sorted(boxes, key=lambda one: Face(one[1]).size_px)
 
 
-def _cover(canvas: RGBImage, face: Face, mask: Mask, rungs: Sequence[Rung], look: Look) -> tuple[str, list[str]]:
+def _cover(
+    canvas: RGBImage, face: Face, mask: Mask, rungs: Sequence[Rung], look: Look, derived: Derived
+) -> tuple[str, list[str]]:
     """Draw the first mask that can be drawn; its engine, and why others could not."""
     reasons: list[str] = []
     with engines.exclusive:
@@ -98,7 +107,7 @@ def _cover(canvas: RGBImage, face: Face, mask: Mask, rungs: Sequence[Rung], look
                 if reason := unsuitable(rung.engine, swapper, face):
                     reasons.append(reason)
                     continue
-                swapper.swap(canvas, face, mask.persona, strength=rung.strength, look=look).paste(canvas)
+                _patch(swapper, canvas, face, mask, rung, look, derived).paste(canvas)
                 return rung.engine, reasons
             except Cancelled:
                 raise
@@ -110,6 +119,15 @@ def _cover(canvas: RGBImage, face: Face, mask: Mask, rungs: Sequence[Rung], look
     return "rectangle", reasons
 
 
+def _patch(
+    swapper: FaceSwapper, canvas: RGBImage, face: Face, mask: Mask, rung: Rung, look: Look, derived: Derived
+) -> Patch:
+    if isinstance(swapper, SteadySwapper):
+        values = derived.get(rung.engine)
+        return swapper.swap(canvas, face, mask.persona, strength=rung.strength, look=look, derived=values)
+    return swapper.swap(canvas, face, mask.persona, strength=rung.strength, look=look)
+
+
 @dataclass
 class _Mesh:
     """What is known of one track's face in the frames of a stretch."""
@@ -118,11 +136,34 @@ class _Mesh:
     calm_frames: int
     landmarks: dict[int, Landmarks | None] = field(default_factory=dict)
     """Frame → steadied mesh; None where none fits."""
+    derived: dict[int, Derived] = field(default_factory=dict)
+    """Frame → what engines take from the picture, steadied, too."""
 
     def face(self, frame: int, box: Box) -> Face:
         """The face with its mesh."""
         points = self.landmarks.get(frame)
         return Face(box, landmarks=points, yaw_degrees=None if points is None else _yaw(points))
+
+    def read(self, frame: int, rgb: RGBImage, box: Box) -> None:
+        """Learn what a frame shows of the face."""
+        points = self.landmarks[frame] = _fit(rgb, box)
+        self.derived[frame] = {}
+        for name in dict.fromkeys(rung.engine for rung in self.mask.rungs):
+            swapper = engines.load("face_swapper", name)
+            if points is not None and isinstance(swapper, SteadySwapper):
+                with engines.exclusive, contextlib.suppress(EngineError):
+                    self.derived[frame][name] = swapper.derive(rgb, Face(box, landmarks=points))
+
+    def steady(self, greys: dict[int, Grey]) -> None:
+        """Take the trembling out of what was read; ``greys`` are the frames."""
+        frames = list(self.landmarks)
+        steadied = steady([self.landmarks[frame] for frame in frames], [greys[frame] for frame in frames])
+        self.landmarks = dict(zip(frames, steadied, strict=True))
+        for name in {name for derived in self.derived.values() for name in derived}:
+            values = averaged([self.derived[frame].get(name) for frame in frames])
+            for frame, one in zip(frames, values, strict=True):
+                if one is not None:
+                    self.derived[frame][name] = one
 
     def rungs(self, frame: int) -> tuple[list[Rung], list[str]]:
         """Those that can be drawn in this frame and in those around it, and why the others cannot."""
@@ -157,11 +198,10 @@ def _meshes(clip: Clip, masks: Sequence[Mask], start: int, stop: int, progress: 
         for mesh in needing:
             box = mesh.mask.track.box_at(picture.index)
             if box is not None:
-                mesh.landmarks[picture.index] = _fit(picture.rgb, box)
+                mesh.read(picture.index, picture.rgb, box)
         progress((picture.index - first + 1) / (last - first), "Fitting faces")
     for mesh in needing:
-        steadied = steady(list(mesh.landmarks.values()), [greys[frame] for frame in mesh.landmarks])
-        mesh.landmarks = dict(zip(mesh.landmarks, steadied, strict=True))
+        mesh.steady(greys)
     return meshes
 
 

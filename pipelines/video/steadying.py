@@ -20,6 +20,10 @@ WEIGHT = 0.6
 FARTHEST = 0.15
 """A point that is farther than this from where the flow takes it, in distances between the eyes, is taken as found."""
 OUTER_EYES = 33, 263
+LIGHT_FRAMES = 4.0
+"""Deviation of the Gaussian by which light and the like are averaged over frames."""
+REACH_FRAMES = 12
+"""Frames before and after one that have a say in it: what is farther counts for less than 1 %."""
 
 _FLOW_PX = 640
 """Longer side of the pictures in which the flow is measured."""
@@ -51,6 +55,25 @@ def steady(found: Sequence[Landmarks | None], greys: Sequence[Grey]) -> list[Lan
         None if one is None or other is None else (one + other) / 2
         for one, other in zip(forwards, backwards, strict=True)
     ]
+
+
+def averaged(derived: Sequence[NDArray[np.float64] | None]) -> list[NDArray[np.float64] | None]:
+    """Numbers (k,) taken from consecutive frames, each with those around it; None stays None and has no say.
+
+    The weights are alike in both directions of time, so that light neither lags nor leads.
+    """
+    around = np.arange(-REACH_FRAMES, REACH_FRAMES + 1)
+    weights = np.exp(-0.5 * (around / LIGHT_FRAMES) ** 2)
+    result: list[NDArray[np.float64] | None] = []
+    for n, own in enumerate(derived):
+        near = [(derived[n + k], w) for k, w in zip(around, weights, strict=True) if 0 <= n + k < len(derived)]
+        known = [(values, w) for values, w in near if values is not None]
+        if own is None:
+            result.append(None)
+        else:
+            total = sum(w for _, w in known)
+            result.append(np.asarray(sum(values * (w / total) for values, w in known), np.float64))
+    return result
 
 
 def _one_way(found: Sequence[Landmarks | None], greys: Sequence[Grey]) -> list[Landmarks | None]:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+from scipy.signal import savgol_filter
 
 from deepmask.faces import Box, RGBImage, clip_box, iou
 from deepmask.media.clip import Clip
@@ -33,6 +34,9 @@ LARGE_HOLD_S = 0.5
 OFTEN_LOOKS = 20
 MET_IOU = 0.3
 """A followed box that overlaps a seen one by more than this has met it."""
+
+STEADY_S = 0.6
+"""Length of the piece of a path through which a parabola is laid to find where the face is in its middle."""
 
 _TRACKING_PX = 640
 """Longer side of the pictures in which faces are followed."""
@@ -140,6 +144,7 @@ def carry(clip: Clip, paths: list[Path], progress: Progress = silent) -> list[Pa
         _follow(clip, path, direction, reach, paths)
     merged = _joined(paths)
     for path in merged:
+        _steady(path, clip.fps)
         _hold(path, clip.fps)
     progress(1.0, "Following faces")
     return merged
@@ -206,6 +211,20 @@ def _same(one: Path, other: Path) -> bool:
         return False
     earlier, later = (one, other) if max(one.seen) < max(other.seen) else (other, one)
     return earlier.seen[max(earlier.seen)].unlike(later.seen[min(later.seen)]) < MOST_UNLIKE
+
+
+def _steady(path: Path, fps: float) -> None:
+    """Take the trembling of the finders out of a path, without lag (Savitzky and Golay, 1964)."""
+    boxes = path.dense()
+    length = min(round(STEADY_S * fps), len(boxes)) // 2 * 2 - 1
+    if length < 5:
+        return
+    middle, size = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
+    middle = savgol_filter(middle, length, 2, axis=0)
+    half = np.maximum(savgol_filter(size, length, 1, axis=0), 0.5 * size) / 2
+    steadied = np.hstack([middle - half, middle + half])
+    first = path.first
+    path.boxes = {first + n: (float(a), float(b), float(c), float(d)) for n, (a, b, c, d) in enumerate(steadied)}
 
 
 def _hold(path: Path, fps: float) -> None:

@@ -51,6 +51,8 @@ GREY_BELOW = 3.0
 BAND_PX = 1024
 MOST_PX = 760
 """Larger crops are rendered at this size and enlarged."""
+FILM_GRAIN = 0.5
+"""Share of a frame's noise that is put on: codecs take it away again, and what they leave of it flickers."""
 FINE_BELOW_PX = 300
 """Smaller crops are rendered at twice their size."""
 
@@ -63,8 +65,27 @@ class PainterMask:
     min_size_px = 24.0
     max_yaw_degrees = 50.0
 
+    def derive(self, image: RGBImage, face: Face) -> NDArray[np.float64]:
+        """(31,) the light: 27 harmonics and 3 of the mean skin colour (see :class:`Seen`), brightness of the picture.
+
+        Raises:
+            EngineFailed: no landmarks.
+        """
+        if face.landmarks is None:
+            raise EngineFailed("Light is read off the landmarks of a face.")
+        crop = _Crop(image, fit_head(face.landmarks))
+        seen = see_light(crop.small, (0, 0), crop.fit)
+        return np.concatenate([seen.harmonics.ravel(), seen.mean, [scene_light(image)]])
+
     def swap(
-        self, image: RGBImage, face: Face, persona: Persona | None, *, strength: float = 0.8, look: Look | None = None
+        self,
+        image: RGBImage,
+        face: Face,
+        persona: Persona | None,
+        *,
+        strength: float = 0.8,
+        look: Look | None = None,
+        derived: NDArray[np.float64] | None = None,
     ) -> Patch:
         """The persona's painted face over ``face``.
 
@@ -72,6 +93,7 @@ class PainterMask:
             strength: how much is covered around the face and how far the features depart from a real face's; beyond
                 .8 the persona's own expression takes over, so that at 1 nothing but pose, size, gaze and light is
                 the person's.
+            derived: the light, from :meth:`derive`; None: that of this picture.
 
         Raises:
             EngineFailed: no persona, no landmarks, or a head turned too far.
@@ -87,7 +109,12 @@ class PainterMask:
         stylised = round(min(1.0, strength / USUAL_STRENGTH) * 4 + beyond * 2) / 4
         avatar = _bare_avatar(*drawable(persona), stylised)
         crop = _Crop(image, fit)
-        return Patch(*_Wearer(avatar, crop, scene_light(image), strength).composite(), crop.origin)
+        if derived is None:
+            seen, scene = see_light(crop.small, (0, 0), crop.fit), scene_light(image)
+        else:
+            seen, scene = Seen(derived[:27].reshape(9, 3), derived[27:30]), float(derived[30])
+        noise = 1.0 if derived is None else FILM_GRAIN
+        return Patch(*_Wearer(avatar, crop, seen, scene, strength, noise).composite(), crop.origin)
 
 
 def scene_light(image: RGBImage) -> float:
@@ -177,7 +204,8 @@ def _cut(image: RGBImage, origin: tuple[int, int], side: int) -> RGBImage:
 class _Wearer:
     """One face being covered; works in pixels of the small crop."""
 
-    def __init__(self, avatar: Avatar, crop: _Crop, scene: float, strength: float) -> None:
+    def __init__(self, avatar: Avatar, crop: _Crop, seen: Seen, scene: float, strength: float, noise: float) -> None:
+        self.noise = noise
         self.avatar, self.crop, self.fit = avatar, crop, crop.fit
         self.n = crop.small.shape[0]
         self.margin_cm = 0.10 + 0.25 * strength
@@ -187,7 +215,7 @@ class _Wearer:
             own.with_lids(RESTING_LIDS),
             max(0.0, (strength - USUAL_STRENGTH) / (1 - USUAL_STRENGTH)),
         )
-        self.seen: Seen = see_light(crop.small, (0, 0), crop.fit)
+        self.seen = seen
         self.albedo: Array = colour(avatar.identity.skin.tone).astype(np.float64)
         self.scene = scene
         self.face: Array = avatar.face(self.expression)
@@ -216,7 +244,7 @@ class _Wearer:
         """The photo times ``gain`` under ``paint`` with the photo's grain; in bands, for faces of many megapixels."""
         crop = self.crop
         rgb, touched = np.empty_like(crop.rgb), np.empty(crop.rgb.shape[:2], np.float32)
-        sigma = grain_of(*crop.window(opacity))
+        sigma = self.noise * grain_of(*crop.window(opacity))
         for start in range(0, crop.side, BAND_PX):
             stop = min(crop.side, start + BAND_PX)
             alpha = crop.rows(opacity, start, stop)

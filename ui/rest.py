@@ -14,6 +14,7 @@ from deepmask.face_pose import FacePose
 from deepmask.faces import RGBImage
 from deepmask.look import Look
 from deepmask.media import Photo
+from deepmask.media.clip_encoding import QUALITIES, Encoding
 from deepmask.persona import Persona
 from deepmask.plan import ACTIONS
 from deepmask.variation import VariationKind
@@ -28,13 +29,14 @@ from ui.events import BAR, guarded, progress_of
 from ui.panels.shared import App
 from ui.photo_work import masked_name
 from ui.rest_body import BodyEndpoints
+from ui.rest_video import FINDER, VideoEndpoints
 from ui.rest_voice import VoiceEndpoints
 from ui.session import Session, Work
 
 
 def add_endpoints(app: App) -> frozenset[str]:
     """Add the public endpoints to the page that is being built, which shows nothing of them; returns their names."""
-    work, bodies, voices = _Endpoints(app), BodyEndpoints(app), VoiceEndpoints(app)
+    work, bodies, voices, videos = _Endpoints(app), BodyEndpoints(app), VoiceEndpoints(app), VideoEndpoints(app)
     with gr.Column(visible=False):
         file = gr.File(label="photo")
         persona = gr.Textbox(label="persona")
@@ -53,7 +55,11 @@ def add_endpoints(app: App) -> frozenset[str]:
         action = gr.Dropdown(list(BODY_ACTIONS), value=BodyOptions.bystanders, label="bystanders")
         text = gr.Dropdown(["", "silhouette", "pixelate", "remove"], value="", label="text")
         inpainter = gr.Textbox(BodyOptions.inpainter, label="inpainter")
+        clip, frames = gr.File(label="video"), gr.Textbox(FINDER, label="finder")
+        spoken = gr.Dropdown(["", *get_args(Strength)], value="", label="voice")
+        quality = gr.Dropdown(list(QUALITIES), value=Encoding.quality, label="quality")
         button = gr.Button()
+    of_videos = [app.state, clip, persona, bystanders, engine, look, frames, spoken]
     options = [app.state, file, persona, bystanders, engine, look, finder]
     of_bodies = [app.state, file, action, persona, text, inpainter, prompt]
     events = {
@@ -66,6 +72,9 @@ def add_endpoints(app: App) -> frozenset[str]:
         "plan_bodies": (bodies.plan_bodies, of_bodies, data),
         "mask_bodies": (bodies.mask_bodies, of_bodies, [out, data]),
         "render_bodies": (bodies.render_bodies, [app.state, file, plan], [out, data]),
+        "plan_video": (videos.plan_video, of_videos, data),
+        "mask_video": (videos.mask_video, [*of_videos, quality], [out, data]),
+        "render_video": (videos.render_video, [app.state, clip, plan, quality], [out, data]),
         "mask_voice": (voices.mask_voice, [app.state, recording, persona, method, strength], [out, data]),
         "transcribe_voice": (voices.transcribe_voice, [app.state, recording, persona, language], data),
         "render_voice": (voices.render_voice, [app.state, recording, plan], [out, data]),

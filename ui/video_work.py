@@ -266,19 +266,13 @@ class VideoWork:
             progress(0.05 + 0.95 * fraction, message)
 
         try:
-            drawing = part(remember, 0.0, 0.8)
-            masked = video.render(film.clip, plan, self.vault, out, encoding=encoding, progress=drawing)
-            film.rendered = True
-            report = video.check(
-                film.clip, masked.clip, plan, masked.outcomes, vault=self.vault, spoken=masked.spoken,
-                progress=part(remember, 0.8, 1.0),
-            )  # fmt: skip
+            done = video.deliver(film.clip, plan, self.vault, out, encoding=encoding, progress=remember)
         except Cancelled:
             film.kept = reached if film.version == version else 0.0
             raise
+        film.rendered = True
         if film.version == version:  # else what was rendered is void: the page must not show it
-            film.masked, film.kept = out, 0.0
-            film.report = replace(report, notes=tuple(dict.fromkeys((*report.notes, *masked.notes))))
+            film.masked, film.report, film.kept = out, done.report, 0.0
 
     def _listen(self, session: Session, film: Film, progress: Progress) -> None:
         """Find out who speaks, where voices are to be masked and nobody has listened yet."""

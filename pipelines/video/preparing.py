@@ -140,6 +140,7 @@ class _Trial:
 
 
 def _trial_frames(track: Track) -> list[int]:
-    """Those in which the face is seen best, and others from the whole length."""
-    spread = np.linspace(track.first, track.last, TRIALS).round().astype(int).tolist()
-    return sorted({*track.shown[: TRIALS // 2], *spread[1:-1]} or {track.first})
+    """Those in which the face is seen best, and others from where it is seen: at the ends nobody may be there yet."""
+    first, last = (min(track.shown), max(track.shown)) if track.shown else (track.first, track.last)
+    spread = np.linspace(first, last, TRIALS).round().astype(int).tolist()
+    return sorted({*track.shown[: TRIALS // 2], *spread[1:-1]} or {first})

@@ -17,8 +17,8 @@ from deepmask.errors import InputError
 from ui.app import is_this_machine, running, serve
 
 ENDPOINTS = {"/analyze", "/mask_photo", "/create_personas", "/keep_persona", "/vary_persona", "/personas",
-             "/plan_bodies", "/mask_bodies", "/render_bodies", "/plan_video", "/mask_video", "/render_video", "/mask_voice",
-             "/transcribe_voice", "/render_voice"}  # fmt: skip
+             "/plan_bodies", "/mask_bodies", "/render_bodies", "/plan_video", "/mask_video", "/render_video",
+             "/mask_voice", "/transcribe_voice", "/render_voice"}  # fmt: skip
 
 
 def free_port() -> int:

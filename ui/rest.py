@@ -54,14 +54,14 @@ def add_endpoints(app: App) -> frozenset[str]:
         language = gr.Textbox(label="language")
         action = gr.Dropdown(list(BODY_ACTIONS), value=BodyOptions.bystanders, label="bystanders")
         text = gr.Dropdown(["", "silhouette", "pixelate", "remove"], value="", label="text")
-        inpainter = gr.Textbox(BodyOptions.inpainter, label="inpainter")
+        inpainter, clothes = gr.Textbox(BodyOptions.inpainter, label="inpainter"), gr.Textbox("", label="prompt")
         clip, frames = gr.File(label="video"), gr.Textbox(FINDER, label="finder")
         spoken = gr.Dropdown(["", *get_args(Strength)], value="", label="voice")
         quality = gr.Dropdown(list(QUALITIES), value=Encoding.quality, label="quality")
         button = gr.Button()
     of_videos = [app.state, clip, persona, bystanders, engine, look, frames, spoken]
     options = [app.state, file, persona, bystanders, engine, look, finder]
-    of_bodies = [app.state, file, action, persona, text, inpainter, prompt]
+    of_bodies = [app.state, file, action, persona, text, inpainter, clothes]
     events = {
         "analyze": (work.analyze, options, data),
         "mask_photo": (work.mask_photo, options, [out, data]),

@@ -97,6 +97,12 @@ class Clip:
 
         return measure(self)
 
+    def at(self, path: Path) -> Self:
+        """The same clip in another place, not measured again."""
+        moved = replace(self, path=path)
+        moved.__dict__["timeline"] = self.timeline
+        return moved
+
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the size and the coded pictures, as hex; the same in another container."""

@@ -6,10 +6,11 @@ frame.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from deepmask.look import Look
 from deepmask.media.clip import Clip
@@ -24,6 +25,9 @@ STRETCH_S = 8.0
 """How much of a video is done in one piece: what is lost when the process is killed."""
 MOST_FRAMES = 240
 """The same in frames, for fast cameras."""
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 def stretches(frames: int, fps: float) -> list[tuple[int, int]]:
@@ -44,9 +48,13 @@ class LookJob:
     path: Path
     """Where the result is kept."""
 
+    def kept(self) -> Glimpse | None:
+        """What was done before."""
+        return keeping.read_glimpse(self.path)
+
     def run(self, progress: Progress = silent) -> Glimpse:
         """Do it, or take what was done before."""
-        known = keeping.read_glimpse(self.path)
+        known = self.kept()
         if known is not None:
             return known
         glimpse = look(self.clip, self.start, self.stop, self.finder, self.stride, progress)
@@ -67,14 +75,33 @@ class DrawJob:
     path: Path
     """Where the segment is kept."""
 
+    def kept(self) -> Drawn | None:
+        """What was done before."""
+        return keeping.read_drawn(self.path)
+
     def run(self, progress: Progress = silent) -> Drawn:
         """Do it, or take what was done before."""
-        known = keeping.read_drawn(self.path)
+        known = self.kept()
         if known is not None:
             return known
         drawn = draw(self.clip, self.masks, self.look, self.start, self.stop, self.path, self.encoding, progress)
         keeping.write_drawn(self.path, drawn)
         return drawn
+
+
+class Job(Protocol[T_co]):
+    """What both have in common; can be pickled."""
+
+    @property
+    def clip(self) -> Clip: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def stop(self) -> int: ...
+    @property
+    def path(self) -> Path: ...
+    def kept(self) -> T_co | None: ...
+    def run(self, progress: Progress = silent) -> T_co: ...
 
 
 class Workers(Protocol):
@@ -94,13 +121,66 @@ class Alone:
 
     def glimpses(self, jobs: Sequence[LookJob], *, progress: Progress = silent) -> Iterator[Glimpse]:
         """What is seen in each stretch, in their order."""
-        for n, job in enumerate(jobs):
-            yield job.run(part(progress, n / len(jobs), (n + 1) / len(jobs)))
+        return in_order(jobs, finished_here, progress)
 
     def drawings(self, jobs: Sequence[DrawJob], *, progress: Progress = silent) -> Iterator[Drawn]:
         """How each stretch was drawn, in their order."""
-        for n, job in enumerate(jobs):
-            yield job.run(part(progress, n / len(jobs), (n + 1) / len(jobs)))
+        return in_order(jobs, finished_here, progress)
 
 
 alone = Alone()
+
+
+def workers_for(cluster: str | None = None, count: int | None = None) -> Workers:
+    """Who does the work: a Ray cluster, or processes of this machine.
+
+    Args:
+        cluster: address of a Ray cluster as Ray takes it: 'auto', 'host:6379', 'ray://host:10001', or 'local' for one
+            that is started on this machine; None for this machine without Ray.
+        count: processes of this machine, 1 for this one alone; None for as many as cores and memory allow. On a
+            cluster: stretches worked on at a time at most, None for as many as it has cores.
+
+    Raises:
+        InputError: fewer than one.
+        EngineMissing: Ray is not installed.
+    """
+    if cluster is not None:
+        from pipelines.video.cluster import Cluster
+
+        return Cluster(cluster, count)
+    from pipelines.video.cores import Cores
+
+    return alone if count == 1 else Cores(count)
+
+
+# -- what all of them do ----------------------------------------------------------------------------------------------
+
+
+class Finish(Protocol):
+    """Does jobs and gives their numbers and results as they come."""
+
+    def __call__(self, jobs: Sequence[Job[T]], progress: Progress) -> Generator[tuple[int, T]]: ...
+
+
+def in_order(jobs: Sequence[Job[T]], finish: Finish, progress: Progress) -> Iterator[T]:
+    """The results of all jobs in their order; only those are done that were not done before."""
+    results = {n: kept for n, job in enumerate(jobs) if (kept := job.kept()) is not None}
+    left = [n for n in range(len(jobs)) if n not in results]
+    rest = part(progress, len(results) / max(len(jobs), 1), 1.0)
+    with closing(finish([jobs[n] for n in left], rest)) as finishing:
+        for n in range(len(jobs)):
+            while n not in results:
+                number, result = next(finishing)
+                results[left[number]] = result
+            yield results.pop(n)
+
+
+def finished_here(jobs: Sequence[Job[T]], progress: Progress) -> Generator[tuple[int, T]]:
+    """One after the other in this process."""
+    for n, job in enumerate(jobs):
+        yield n, job.run(part(progress, n / len(jobs), (n + 1) / len(jobs)))
+
+
+def described(job: Job[object]) -> str:
+    """A stretch in words: 'frames 240 to 479'."""
+    return f"frames {job.start} to {job.stop - 1}"

@@ -14,7 +14,7 @@ from deepmask.faces import Box, Face, RGBImage
 from deepmask.media import Photo
 from deepmask.progress import Progress, part, silent
 
-MOST_UNCHANGED = 0.1
+MOST_UNCHANGED = 0.05
 """Share of an area from which on it counts as not hidden. Backgrounds made to continue the surroundings, and flat
 colours like those before, agree by chance in some places."""
 

@@ -75,7 +75,7 @@ class Recognizer:
     match_below, match_margin, hidden_above = 0.4, 0.07, 0.3
 
     def embed(self, image, face):
-        x1, y1, x2, y2 = (int(round(v)) for v in face.box_xyxy)
+        x1, y1, x2, y2 = (round(v) for v in face.box_xyxy)
         return (image[max(y1, 0) : y2, max(x1, 0) : x2].reshape(-1, 3).mean(0) / 255).astype(np.float32)
 
 
@@ -89,7 +89,7 @@ class Swapper:
 
     def swap(self, image, face, persona, *, strength=0.8, look=None):
         self.calls += 1
-        x1, y1, x2, y2 = (int(round(v)) for v in face.box_xyxy)
+        x1, y1, x2, y2 = (round(v) for v in face.box_xyxy)
         alpha = np.ones((y2 - y1 + 8, x2 - x1 + 8), np.float32)
         return Patch(np.full((*alpha.shape, 3), MASKS[self.name], np.uint8), alpha, (x1 - 4, y1 - 4))
 

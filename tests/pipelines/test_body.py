@@ -254,6 +254,32 @@ def test_keeping_a_body_keeps_its_face(source, vault):
     assert {f.verdict for f in (*result.report.findings, *result.report.faces.findings)} == {"kept"}
 
 
+def test_who_is_hidden_gets_no_persona(source, vault, roster):
+    result, _ = drawn(source, vault, roster, enrolled="silhouette")
+    assert [(face.wanted, face.engine) for face in result.report.faces.findings] == [("pixelate", "silhouette")] * 2
+
+
+def test_the_margin_around_somebody_takes_nothing_of_a_head_without_a_body(source, vault, roster, fakes):
+    fakes["person_segmenter"] = Segmenter(bodies=[(BEN, BENS_FACE)])
+    _, changed = drawn(source, vault, roster, edges=Edges(grow_px=40))
+    forehead = (slice(62, 70), slice(68, 84))
+    assert not changed[forehead].any()
+    assert changed[150:160, 76:100].all(), "beside her the margin is as wide as asked"
+
+
+def test_a_hidden_head_within_somebody_who_stays_is_covered_at_the_face_only(source, vault, roster, fakes):
+    anna = ANNA.united(Area.of_box((110, 50, 190, 130), SIZE))
+    ben = Area.of_box((112, 130, 180, 280), SIZE)
+    fakes["person_segmenter"] = Segmenter(bodies=[(anna, ANNAS_FACE), (ben, BENS_FACE)])
+    result, changed = drawn(source, vault, roster, enrolled="keep")
+    x1, y1, x2, y2 = (int(v) for v in BENS_FACE)
+    assert changed[y1:y2, x1:x2].all()
+    inside = np.zeros_like(changed)
+    inside[y1:y2, x1:x2] = True
+    assert not changed[anna.full() & ~inside].any()
+    assert result.report.safe
+
+
 def test_a_head_that_the_outline_misses_goes_with_the_body(source, vault, fakes):
     fakes["person_segmenter"] = Segmenter(bodies=[(Area.of_box((40, 120, 110, 280), SIZE), ANNAS_FACE)])
     result, changed = drawn(source, vault)
@@ -304,6 +330,31 @@ def test_removed_people_are_filled_with_what_is_around_all_who_are_left(source, 
     assert (result.photo.rgb[BEN.full()] < BACKGROUND + 30).all()
     assert not changed[~(margin(ANNA) | margin(BEN, 14) | margin(BACK, 14))].any()
     assert result.report.safe
+
+
+def test_neither_writing_nor_a_face_without_a_body_is_repeated(source, vault, fakes):
+    fakes["person_segmenter"] = Segmenter(bodies=[(BACK, None)])
+    drawn(source, vault, bystanders="remove", text="pixelate")
+    avoid = fakes["patchmatch"].asked[0]["avoid"]
+    for box in ((200, 10, 260, 30), ANNAS_FACE, BENS_FACE):
+        area = Area.of_box(box, SIZE)
+        assert avoid.overlap(area) > 0.9 * area.pixels
+
+
+def test_what_failed_is_undone_before_another_engine_looks(source, vault, fakes):
+    class Half(Filler):
+        def fill(self, image, hole, **_):
+            drawn = patch(hole, NEW, noisy=True)
+            rgb, rows = drawn.rgb.copy(), len(drawn.rgb) // 2
+            rgb[rows:] = image[hole.window][rows:]
+            return replace(drawn, rgb=rgb)
+
+    fakes.update({"ready": True, "neural": Half(0, heeds_prompt=True)})
+    fakes["person_segmenter"] = Segmenter(bodies=[(BACK, None)])
+    result, _ = drawn(source, vault, bystanders="remove")
+    assert engines_of(result) == ["patchmatch"]
+    image = fakes["patchmatch"].asked[0]["image"]
+    assert np.array_equal(image[margin(BACK)], PICTURE[margin(BACK)])
 
 
 def test_who_touches_goes_together(source, vault, fakes):
@@ -437,6 +488,8 @@ def test_somebody_new_follows_the_words_of_the_persona_and_the_users(source, vau
     assert len(set(seeds)) == 3
     drawn(source, vault, bystanders="swap", seed=3)
     assert [fill["seed"] for fill in fakes["neural"].asked[3:]] == seeds
+    drawn(source, vault, bystanders="swap", seed=4)
+    assert not {fill["seed"] for fill in fakes["neural"].asked[6:]} & set(seeds)
 
 
 def test_the_new_person_wears_the_face_of_the_persona(source, vault, fakes):
@@ -452,6 +505,30 @@ def test_the_new_person_wears_the_face_of_the_persona(source, vault, fakes):
     assert result.report.faces.safe, "a face of nobody is no face that was missed"
 
 
+def test_a_persona_face_ends_where_the_new_person_does(source, vault, fakes):
+    class Beside(Finder):
+        def find(self, image, *, progress=None):
+            known = super().find(image)
+            return known if np.array_equal(image, PICTURE) else [Face((325.0, 110.0, 350.0, 132.0), 0.9)]
+
+    fakes.update({"ready": True, "face_finder": Beside()})
+    result, changed = drawn(source, vault, bystanders="swap", faces=PhotoOptions("maya"))
+    assert (result.photo.rgb[112:130, 326:340] == FACE).all()
+    assert not changed[110:132, 346:352].any()
+
+
+def test_a_new_person_who_resembles_the_old_one_is_covered(source, vault, fakes):
+    class Doubtful(Judge):
+        def embed(self, image, face):
+            same = np.array_equal(super().embed(image, face), super().embed(PICTURE, face))
+            return np.array([0.0 if same else 0.6], np.float32)
+
+    fakes.update({"ready": True, "face_recognizer": Doubtful()})
+    result, _ = drawn(source, vault, bystanders="swap")
+    assert engines_of(result) == ["silhouette", "silhouette", "neural"]
+    assert "neural left too much to be seen" in result.report.findings[0].note
+
+
 def test_a_named_inpainter_that_is_not_ready_is_refused_with_its_remedy(source, vault, fakes):
     with pytest.raises(EngineMissing, match="deepmask weights get inpainting"):
         drawn(source, vault, inpainter="neural")
@@ -460,6 +537,11 @@ def test_a_named_inpainter_that_is_not_ready_is_refused_with_its_remedy(source, 
     del fakes["ready"]
     with pytest.raises(EngineMissing, match="deepmask weights get inpainting"):
         body.render(source, plan, vault)
+
+
+def test_who_makes_up_backgrounds_needs_nothing_to_continue(source, vault, fakes):
+    fakes.update({"ready": True, "why_not": "there is no background"})
+    assert set(engines_of(drawn(source, vault, bystanders="remove")[0])) == {"neural"}
 
 
 def test_after_the_named_inpainter_a_plainer_one_removes(source, vault, fakes):
@@ -496,6 +578,24 @@ def test_where_areas_overlap_hiding_wins_and_beside_it_nothing_of_who_stays_is_l
     assert not changed[rest.full()].any()
 
 
+def test_a_hole_is_not_to_be_avoided_by_who_fills_it(source, vault, fakes):
+    plan, one, _ = crossed(source, "remove", "silhouette")
+    body.render(source, plan, vault)
+    asked = fakes["patchmatch"].asked[0]
+    assert asked["hole"].overlap(one) == one.pixels
+    assert asked["avoid"].overlap(asked["hole"]) == 0
+
+
+def test_larger_people_are_covered_last(source, vault):
+    large, small = Area.of_box((200, 40, 270, 290), SIZE), Area.of_box((260, 150, 300, 280), SIZE)
+    plan, _, _ = crossed(source, "silhouette", "pixelate")
+    for order in ((large, small), (small, large)):
+        regions = tuple(replace(region, area=area) for region, area in zip(plan.regions, order, strict=True))
+        rgb = body.render(source, replace(plan, regions=regions), vault).photo.rgb
+        colour = FLAT if order[0] is large else CELLS
+        assert (rgb[160:270, 261:269] == colour).all()
+
+
 @pytest.mark.parametrize(("first", "second"), [("remove", "silhouette"), ("pixelate", "remove"), ("swap", "pixelate")])
 def test_overlapping_people_who_go_in_different_ways_are_all_hidden(source, vault, fakes, first, second):
     plan, one, two = crossed(source, first, second)
@@ -511,6 +611,10 @@ def test_margins_are_as_wide_as_asked(source, vault, fakes):
     _, changed = drawn(source, vault, faces=PhotoOptions(bystanders="keep"), edges=Edges(grow_px=9, feather_px=3))
     assert changed[margin(BACK, 6)].all()
     assert not changed[~margin(BACK, 9)].any()
+    result, changed = drawn(source, vault, faces=PhotoOptions(bystanders="keep"), edges=Edges(grow_px=2, feather_px=99))
+    assert engines_of(result) == ["silhouette"], "a soft edge is no wider than the margin"
+    assert (result.photo.rgb[BACK.full()] == FLAT).all()
+    assert not changed[~margin(BACK, 2)].any()
 
 
 # ------------------------------------------------------------------------------------------------------------ checking
@@ -570,6 +674,32 @@ def test_somebody_whom_the_plan_does_not_speak_of_is_told(source, vault, fakes):
     assert "somebody at (300, 100)–(340, 220) is not in the plan" in finding.note
     fakes["person_segmenter"] = Segmenter(Area.of_box((200, 100, 260, 250), SIZE))
     assert drawn(source, vault)[0].report.safe, "who is seen in the result only is imagined"
+
+
+def test_who_was_covered_by_hand_is_nobody_whom_the_plan_forgot(source, vault, fakes):
+    fakes["person_segmenter"] = Segmenter(BACK)
+    plan = body.analyze(source, Roster()).without("person-3")
+    plan = body.add_box(plan, source, BACK.box_xyxy)
+    masked = body.render(source, plan, vault)
+    assert body.check(source, masked.photo, plan, masked.outcomes, masked.faces).safe
+
+
+def test_who_stays_beside_a_removed_person_is_not_taken_for_them(source, vault, fakes):
+    plan, _, _ = crossed(source, "remove", "keep")
+    fakes["person_segmenter"] = Segmenter(Area.of_box((225, 60, 310, 280), SIZE))
+    masked = body.render(source, plan, vault)
+    assert body.check(source, masked.photo, plan, masked.outcomes, masked.faces).safe
+
+
+def test_a_face_that_was_missed_beside_a_new_person_is_told(source, vault, fakes):
+    class Missed(Finder):
+        def find(self, image, *, progress=None):
+            known = super().find(image)
+            return known if np.array_equal(image, PICTURE) else [Face((210.0, 210.0, 240.0, 240.0), 0.9)]
+
+    fakes.update({"ready": True, "face_finder": Missed()})
+    result, _ = drawn(source, vault, bystanders="swap")
+    assert [face.verdict for face in result.report.faces.findings] == ["hidden", "hidden", "leak"]
 
 
 def test_a_check_needs_a_version_of_the_same_photo(source, vault):

@@ -254,6 +254,18 @@ def test_keeping_a_body_keeps_its_face(source, vault):
     assert {f.verdict for f in (*result.report.findings, *result.report.faces.findings)} == {"kept"}
 
 
+def test_no_face_belongs_to_two_people(source, vault, fakes):
+    fakes["person_segmenter"] = Segmenter(bodies=[(ANNA, ANNAS_FACE), (BEN, ANNAS_FACE), (ANNA.united(BEN), None)])
+    result, changed = drawn(source, vault)
+    assert [region.face for region in result.plan.regions] == ["face-1", None, None]
+    assert changed[ANNA.united(BEN).full()].all()
+
+
+def test_who_is_enrolled_is_exchanged_for_their_own_persona(source, roster):
+    plan = body.analyze(source, roster, BodyOptions(enrolled="swap", prompt="in a red coat"))
+    assert plan.regions[0].decision == BodyDecision("swap", "maya", "in a red coat")
+
+
 def test_who_is_hidden_gets_no_persona(source, vault, roster):
     result, _ = drawn(source, vault, roster, enrolled="silhouette")
     assert [(face.wanted, face.engine) for face in result.report.faces.findings] == [("pixelate", "silhouette")] * 2

@@ -17,6 +17,7 @@ from ui.panels.photos import PhotosPanel
 from ui.panels.shared import App
 from ui.panels.videos import VideosPanel
 from ui.panels.voices import VoicesPanel
+from ui.panels.webcam import WebcamPanel
 from ui.rest import add_endpoints
 from ui.session import Register, Session, Workspace
 from ui.theme import LOGO
@@ -41,6 +42,8 @@ def page(settings: Settings, workspace: Workspace) -> gr.Blocks:
                 videos = VideosPanel(app)
             with gr.Tab("Voice", id="voice") as voice_tab:
                 voices = VoicesPanel(app)
+            with gr.Tab("Webcam", id="webcam") as webcam_tab:
+                webcam = WebcamPanel(app)
             with gr.Tab("Personas", id="personas") as personas_tab:
                 personas = PersonasPanel(app)
             with gr.Tab("People", id="people") as people_tab:
@@ -53,6 +56,7 @@ def page(settings: Settings, workspace: Workspace) -> gr.Blocks:
         bodies.refresh_on(bodies_tab)
         videos.refresh_on(video_tab)
         voices.refresh_on(voice_tab)
+        webcam.refresh_on(webcam_tab)
         personas.refresh_on(personas_tab)
         people.refresh_on(people_tab)
         engines.refresh_on(engines_tab)

@@ -1,8 +1,8 @@
 """The mask of a camera's picture.
 
-Nothing passes because something failed: a picture that nobody could look at, because the engines are still being loaded,
-are busy elsewhere or fail, is covered as a whole. Pictures are shown a little late, so that a face that has just been
-found is covered in those, too, in which it was not found yet.
+Nothing passes because something failed: a picture that nobody could look at, because the engines are still being
+loaded, are busy elsewhere or fail, is covered as a whole. Pictures are shown a little late, so that a face that has
+just been found is covered in those, too, in which it was not found yet.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import json
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,14 +31,14 @@ FLAGS = (
 class Page:
     """The app in a headless browser."""
 
-    def __init__(self, url: str, vault: Vault, folder: Path) -> None:
+    def __init__(self, url: str, vault: Vault, folder: Path, flags: Sequence[str] = ()) -> None:
         from selenium import webdriver
         from selenium.webdriver.chrome.service import Service
 
         self.downloads = folder / "downloads"
         options = webdriver.ChromeOptions()
         options.binary_location = CHROMIUM or ""
-        for flag in (*FLAGS, f"--user-data-dir={folder / 'profile'}"):
+        for flag in (*FLAGS, *flags, f"--user-data-dir={folder / 'profile'}"):
             options.add_argument(flag)
         options.add_experimental_option("prefs", {"download.default_directory": str(self.downloads)})
         options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
@@ -137,13 +137,13 @@ def _is_shown(element: Any) -> bool:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Page]:
-    """The app on a free port, and a browser that looks at it."""
+def opened(folder: Path, flags: Sequence[str] = ()) -> Iterator[Page]:
+    """The app on a free port, and a browser, started with further ``flags``, that looks at it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with running(Settings(port=port)) as url:
-        page = Page(url, Vault(), folder)
+        page = Page(url, Vault(), folder, flags)
         try:
             yield page
         finally:

@@ -233,7 +233,7 @@ def write(frames: Sequence[RGBImage], path: Path, fps: int = FPS) -> None:
 
 def _frame(shot: Shot, t: float, size_wh: tuple[int, int]) -> tuple[NDArray[np.float32], tuple[Sighting, ...]]:
     canvas = _background(shot.backdrop, shot.pan * t, size_wh)
-    h, w = canvas.shape[:2]
+    h = size_wh[1]
     faces: list[tuple[str, Box, NDArray[np.float32]]] = []
     for actor in shot.actors:
         if not actor.first <= t <= actor.last:
@@ -314,7 +314,8 @@ def _photographed(name: str) -> tuple[Cutout, Box]:
     picture = load()[y1:y2, x1:x2].astype(np.float32)
     h, w = picture.shape[:2]
     alpha = cv2.GaussianBlur(_ellipse((6, 6, w - 6, h - 6), (w, h)), (0, 0), 2)[..., None]
-    return np.dstack([picture * alpha, alpha]).astype(np.float32), (face[0] - x1, face[1] - y1, face[2] - x1, face[3] - y1)
+    box = face[0] - x1, face[1] - y1, face[2] - x1, face[3] - y1
+    return np.dstack([picture * alpha, alpha]).astype(np.float32), box
 
 
 @cache

@@ -67,7 +67,7 @@ def analyze(
         for start, stop in stretches(frames, source.fps)
     ]
     glimpses = list(workers.glimpses(jobs, progress=part(progress, 0.0, 0.75)))
-    paths = carry(source, link(glimpses, frames), part(progress, 0.75, 0.9))
+    paths = carry(source, link(glimpses, frames, source.size_wh), part(progress, 0.75, 0.9))
     paths.sort(key=lambda path: (path.first, path.boxes[path.first]))
     known = [Known()] * len(paths)
     if matching:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmask import engines
-from deepmask.faces import Face, RGBImage, clip_box, enlarge
+from deepmask.faces import Box, Face, RGBImage, clip_box, enlarge
 from deepmask.media.clip import Clip
 from deepmask.progress import Progress, silent
 
@@ -35,7 +35,12 @@ class Sight:
 
     def unlike(self, other: Sight) -> float:
         """How differently two are coloured, 0..1 (Bhattacharyya)."""
-        return float(np.sqrt(max(0.0, 1 - np.sqrt(self.colours * other.colours).sum())))
+        return unlike(self.colours, other.colours)
+
+
+def unlike(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Distance of two histograms that sum to 1 (Bhattacharyya), 0..1."""
+    return float(np.sqrt(max(0.0, 1 - np.sqrt(one * other).sum())))
 
 
 @dataclass(frozen=True)
@@ -71,13 +76,14 @@ def look(clip: Clip, start: int, stop: int, finder: str, stride: int, progress: 
         if cut or picture.index % stride == 0:
             with engines.exclusive:
                 found = engine.find(picture.rgb)
-            faces[picture.index] = tuple(Sight(face, _colours(picture.rgb, face)) for face in found)
+            faces[picture.index] = tuple(Sight(face, colours_of(picture.rgb, face.box_xyxy)) for face in found)
         progress((picture.index - start + 1) / max(stop - start, 1), "Looking for faces")
     return Glimpse(start, stop, faces, tuple(cuts))
 
 
-def _colours(rgb: RGBImage, face: Face) -> NDArray[np.float32]:
-    x1, y1, x2, y2 = clip_box(enlarge(face.box_xyxy, 1.3), (rgb.shape[1], rgb.shape[0]))
+def colours_of(rgb: RGBImage, box: Box) -> NDArray[np.float32]:
+    """(COLOURS,) histogram of hue and saturation, and of grey, in and around ``box``; sums to 1."""
+    x1, y1, x2, y2 = clip_box(enlarge(box, 1.3), (rgb.shape[1], rgb.shape[0]))
     small = cv2.resize(rgb[y1:y2, x1:x2], (32, 32), interpolation=cv2.INTER_AREA)
     hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
     hue = cv2.calcHist([hsv], [0, 1], None, [16, 6], [0, 180, 0, 256]).ravel()

@@ -19,7 +19,7 @@ class VideoOptions:
 
     faces: PhotoOptions = field(default_factory=lambda: PhotoOptions(finder="frames"))
     """Who gets what, and the engines, as for a photo."""
-    looks_per_second: float = 10.0
+    looks_per_second: float = 8.0
     """How often faces are looked for; between two looks they are followed."""
     voice: VoiceOptions | None = None
     """What happens to its voices; None: the sound stays as it is."""

@@ -17,7 +17,7 @@ from scipy.signal import savgol_filter
 from deepmask.faces import Box, RGBImage, clip_box, iou
 from deepmask.media.clip import Clip
 from deepmask.progress import Progress, silent
-from pipelines.video.looking import Glimpse, Sight
+from pipelines.video.looking import Glimpse, Sight, colours_of, unlike
 
 LINK_IOU = 0.2
 """Boxes of two looks that overlap by more than this may be one face."""
@@ -35,6 +35,13 @@ OFTEN_LOOKS = 20
 MET_IOU = 0.3
 """A followed box that overlaps a seen one by more than this has met it."""
 
+LOST_UNLIKE = 0.5
+"""A followed place that is coloured this differently shows something else; faces stay below .4, backgrounds are
+beyond .55."""
+SURE_SCORE = 0.5
+"""A face that one look alone sees, with a lower score, is none if it is small."""
+SMALL_SHARE = 0.1
+"""Small: its longer side in parts of the frame's shorter one."""
 STEADY_S = 0.6
 """Length of the piece of a path through which a parabola is laid to find where the face is in its middle."""
 
@@ -83,20 +90,31 @@ def shots_of(glimpses: Iterable[Glimpse], frames: int) -> list[tuple[int, int]]:
     return [(start, stop - 1) for start, stop in zip(starts, [*starts[1:], frames], strict=True)]
 
 
-def link(glimpses: Sequence[Glimpse], frames: int) -> list[Path]:
-    """Paths of the faces, each within one shot; one look to the next by the best assignment of boxes (Kuhn 1955)."""
+def link(glimpses: Sequence[Glimpse], frames: int, size_wh: tuple[int, int]) -> list[Path]:
+    """Paths of the faces, each within one shot; one look to the next by the best assignment of boxes (Kuhn 1955).
+
+    What is small, unsure and not confirmed by any other look at its shot is left out.
+    """
+    small_px = SMALL_SHARE * min(size_wh)
     found = {frame: faces for glimpse in glimpses for frame, faces in glimpse.faces.items()}
     paths: list[Path] = []
     for shot in shots_of(glimpses, frames):
         looks = [frame for frame in sorted(found) if shot[0] <= frame <= shot[1]]
         live: list[Path] = []
+        linked: list[Path] = []
         for number, frame in enumerate(looks):
             earliest = looks[max(0, number - PATIENCE_LOOKS)]
             live = [path for path in live if max(path.seen) >= earliest]
             fresh = _assign(live, frame, found[frame])
             live += [_begun(shot, frame, sight) for sight in fresh]
-            paths += live[len(live) - len(fresh) :]
+            linked += live[len(live) - len(fresh) :]
+        paths += [path for path in linked if len(looks) == 1 or not _false_alarm(path, small_px)]
     return paths
+
+
+def _false_alarm(path: Path, small_px: float) -> bool:
+    faces = [sight.face for sight in path.seen.values()]
+    return len(faces) == 1 and faces[0].score < SURE_SCORE and faces[0].size_px < small_px
 
 
 def _begun(shot: tuple[int, int], frame: int, sight: Sight) -> Path:
@@ -160,7 +178,11 @@ def _follow(clip: Clip, path: Path, direction: int, reach: int, paths: Sequence[
         pictures.reverse()
     scale = pictures[0].shape[1] / clip.size_wh[0]
     others = [other for other in paths if other is not path and other.shot == path.shot]
+    box = path.boxes[start]
+    own = colours_of(pictures[0], (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale))
     for step, box in enumerate(_tracked(pictures, tuple(v * scale for v in path.boxes[start])), start=1):
+        if unlike(own, colours_of(pictures[step], box)) > LOST_UNLIKE:
+            return
         frame = start + direction * step
         x1, y1, x2, y2 = (v / scale for v in box)
         path.boxes[frame] = (x1, y1, x2, y2)

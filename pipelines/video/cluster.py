@@ -37,8 +37,8 @@ _FOLDERS = "deepmask-stretch-"
 """How the names of temporary folders on the machines begin."""
 _TICK_S = 0.2
 _PROBE_S = 120
-_SWEEP_S = 20
-_QUIET = {
+_SWEEP_S = 10
+QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -90,7 +90,7 @@ class Cluster:
 @contextlib.contextmanager
 def _connected(address: str, count: int | None) -> Iterator[Any]:
     """Ray's module, connected; a connection that was there before is used, and left."""
-    os.environ.update(_QUIET)
+    os.environ.update(QUIET)
     import ray
 
     if ray.is_initialized():
@@ -112,20 +112,29 @@ def _connected(address: str, count: int | None) -> Iterator[Any]:
 
 @dataclass(frozen=True)
 class _Machine:
-    id: str
     name: str
     cores: int
     memory_bytes: int
+    steward: Any
+    """A process there that is ready to call something while the others work: ``steward.call.remote(work, *given)``."""
 
 
 def _machines(ray: Any) -> list[_Machine]:
     """Those that work."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy as On
+
+    class Steward:  # travels with its code, since the machine may lack ours
+        def call(self, work: Callable[..., Any], *given: Any) -> Any:
+            return work(*given)
+
+    actor = ray.remote(num_cpus=0)(Steward)
     found = []
     for node in ray.nodes():
         cores = int(node["Resources"].get("CPU", 0))
         if node["Alive"] and cores:
             name = node.get("NodeManagerHostname") or node.get("NodeManagerAddress", "?")
-            found.append(_Machine(node["NodeID"], name, cores, int(node["Resources"].get("memory", 0))))
+            steward = actor.options(scheduling_strategy=On(node["NodeID"], soft=False)).remote()
+            found.append(_Machine(name, cores, int(node["Resources"].get("memory", 0)), steward))
     if not found:
         raise DeepmaskError("The Ray cluster has no machine with processor cores; start one with 'ray start'.")
     return found
@@ -148,14 +157,6 @@ def _versions() -> dict[str, str]:
         with contextlib.suppress(PackageNotFoundError):
             versions[name] = version(name)
     return versions
-
-
-def _on_each(ray: Any, machines: Sequence[_Machine], work: Callable[..., Any], *given: Any) -> list[Any]:
-    """Have every machine call something, next to other work; the references of the results."""
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy as On
-
-    task = ray.remote(num_cpus=0, max_retries=1)(work)
-    return [task.options(scheduling_strategy=On(machine.id, soft=False)).remote(*given) for machine in machines]
 
 
 def _check(ray: Any, machines: Sequence[_Machine], needed: Sequence[tuple[engines.Kind, str]]) -> None:
@@ -183,7 +184,8 @@ def _check(ray: Any, machines: Sequence[_Machine], needed: Sequence[tuple[engine
         return versions, missing
 
     ours = _versions()
-    for machine, asked in zip(machines, _on_each(ray, machines, probe, SAME, list(needed)), strict=True):
+    questions = [machine.steward.call.remote(probe, SAME, list(needed)) for machine in machines]
+    for machine, asked in zip(machines, questions, strict=True):
         try:
             theirs, missing = ray.get(asked, timeout=_PROBE_S)
         except ray.exceptions.RayError as error:
@@ -276,7 +278,7 @@ class _Run:
             for task in tasks:
                 self._ray.cancel(task, force=True)
             self._ray.wait(list(tasks), num_returns=len(tasks), timeout=_SWEEP_S) if tasks else None
-            sweeps = _on_each(self._ray, self._machines, sweep)
+            sweeps = [machine.steward.call.remote(sweep) for machine in self._machines]
             self._ray.wait(sweeps, num_returns=len(sweeps), timeout=_SWEEP_S)
 
 
@@ -291,14 +293,14 @@ def _done_there(job: Any, piece: Piece) -> tuple[Any, bytes]:
 
     cv2.setNumThreads(1)
     sweep()
-    with _own_folder() as folder, piece.placed(folder / job.clip.path.name) as source:
+    with own_folder() as folder, piece.placed(folder / job.clip.path.name) as source:
         here = replace(job, clip=job.clip.at(source), path=folder / "kept" / job.path.name)
         result = here.run()
         return result, here.path.read_bytes() if isinstance(job, DrawJob) else b""
 
 
 @contextlib.contextmanager
-def _own_folder() -> Iterator[Path]:
+def own_folder() -> Iterator[Path]:
     """A temporary folder, locked: :func:`sweep` removes those that nobody holds any more."""
     while True:
         with (

@@ -18,7 +18,9 @@ SAME_INSIDE = 0.6
 """A followed box of which more than this lies in a face that was seen is that face."""
 HOLD_S = 0.7
 """How long a face is followed and covered that no look finds any more: somebody who turns away is there still."""
-LARGEST_GAP_S = 1.0
+HOLD_LOOKS = 3
+"""The same in looks, for machines on which few of them fit into that time."""
+LARGEST_GAP_S = 3.0
 """After a longer pause nothing is known of what was before."""
 SHRINK = 0.2
 """Share of a new size when a box becomes smaller; a larger one counts at once."""
@@ -42,6 +44,8 @@ class Follower:
     """When a look first found it, in seconds."""
     seen_at: float
     """When a look last did."""
+    missed: int = 0
+    """How many looks have not found it since."""
     widened: float = 1.0
     """By how much its box has grown while it was only followed."""
     landmarks: Landmarks | None = field(default=None, repr=False)
@@ -58,7 +62,8 @@ class Follower:
             for new, old in zip((x2 - x1, y2 - y1), before, strict=True)
         )
         cx, cy = (x1 + x2) / 2, (y1 + y2) / 2
-        self.box, self.seen_at, self.widened = (cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2), now, 1.0
+        self.box = cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2
+        self.seen_at, self.missed, self.widened = now, 0, 1.0
 
     def carry(self, before: Grey, now: Grey) -> None:
         """No look found it: move its box with the picture, or leave it, and let it grow a little."""
@@ -91,7 +96,8 @@ class Following:
                 known = Follower(face.box_xyxy, seconds, seconds)
             now.append(known)
         for lost in waiting:
-            if self._grey is not None and seconds - lost.seen_at <= HOLD_S:
+            lost.missed += 1
+            if self._grey is not None and (seconds - lost.seen_at <= HOLD_S or lost.missed <= HOLD_LOOKS):
                 lost.carry(self._grey, grey)
                 if all(inside(lost.box, one.box) < SAME_INSIDE for one in now):
                     now.append(lost)

@@ -14,7 +14,8 @@ from ui.webcam_work import WebcamWork, who_choices
 PICTURE = (
     '<figure class="dm-webcam"><div><canvas width="640" height="360" aria-label="The masked picture of the camera">'
     '</canvas><svg viewBox="0 0 48 48" aria-hidden="true"><rect x="5" y="13" width="26" height="22" rx="5"/>'
-    '<path d="M31 22l11-6v16l-11-6z"/></svg></div><figcaption class="dm-webcam-told" role="status"></figcaption></figure>'
+    '<path d="M31 22l11-6v16l-11-6z"/></svg></div>'
+    '<figcaption class="dm-webcam-told" role="status"></figcaption></figure>'
 )
 DETAILS = [("640 px", 640), ("1280 px", 1280)]
 HINT = (

@@ -27,7 +27,7 @@ from pipelines.video.delivering import anything, deliver
 from pipelines.video.keeping import Work, clean
 from pipelines.video.model import MaskedClip, Spoken, TrackOutcome, VideoOptions, VideoResult
 from pipelines.video.rendering import render
-from pipelines.video.sharing import Workers, alone
+from pipelines.video.sharing import Workers, alone, workers_for
 from pipelines.video.voicing import forget, listen_once
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "reach",
     "render",
     "resolved",
+    "workers_for",
 ]
 
 

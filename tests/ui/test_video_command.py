@@ -62,7 +62,8 @@ def run(capfd):
 
     def run(*arguments):
         capfd.readouterr()
-        code = main(["video", *map(str, arguments)])
+        here = () if arguments[0] in ("edit", "check", "clean") else ("--jobs", "1")
+        code = main(["video", *map(str, arguments), *here])
         said = capfd.readouterr()
         return code, said.out, said.err
 

@@ -28,6 +28,7 @@ from deepmask.voice_plan import Strength
 from pipelines import video
 from pipelines.photo import PhotoOptions
 from pipelines.video import VideoOptions, VideoResult
+from pipelines.video.sharing import Workers
 from pipelines.voice import VoiceOptions
 from ui.commands.batch import EXIT_LEAK, Entry, Telling, run_each
 from ui.commands.face_options import faces_decided, roster_for, together
@@ -140,14 +141,43 @@ _written = together(
 )  # fmt: skip
 
 
+def _shared_out(function: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options that say who does the work; the command gets them as ``workers``."""
+
+    @functools.wraps(function)
+    def command(*arguments: Any, cluster: str | None, jobs: int | None, **others: Any) -> None:
+        function(*arguments, workers=video.workers_for(cluster, jobs), **others)
+
+    return _working(command)
+
+
+_working = together(
+    click.option(
+        "--jobs",
+        type=click.IntRange(1),
+        help="Processes that share the work; as many as cores and memory allow without it.",
+    ),
+    click.option(
+        "--cluster", metavar="ADDRESS", help="Share the work with this Ray cluster: 'host:6379', 'auto' or 'local'."
+    ),
+)
+
+
 # --------------------------------------------------------------------------------------------------------------- mask
 @command.command(hidden=True)
 @click.argument("videos", nargs=-1, required=True, type=existing)
 @_deciding
+@_shared_out
 @_written
 @click.pass_context
 def mask(
-    ctx: click.Context, videos: tuple[Path, ...], out: Path, options: VideoOptions, by_roster: bool, **writing: Any
+    ctx: click.Context,
+    videos: tuple[Path, ...],
+    out: Path,
+    options: VideoOptions,
+    by_roster: bool,
+    workers: Workers,
+    **writing: Any,
 ) -> None:
     """Mask the faces of videos, and if asked their voices."""
     vault = Vault()
@@ -156,7 +186,17 @@ def mask(
     accept = _accepting(writing["allow_leaks"])
 
     def masking(source: Clip, target: Path, encoding: Encoding, progress: Progress) -> VideoResult:
-        return video.mask(source, vault, roster, target, options, accept=accept, encoding=encoding, progress=progress)
+        return video.mask(
+            source,
+            vault,
+            roster,
+            target,
+            options,
+            accept=accept,
+            encoding=encoding,
+            workers=workers,
+            progress=progress,
+        )
 
     ctx.exit(_queue(pair(videos, out, CLIPS), masking, **writing))
 
@@ -164,15 +204,18 @@ def mask(
 @command.command()
 @click.argument("source", metavar="VIDEO", type=existing)
 @click.option("--plan", "plan_path", type=existing, required=True, help="Plan made with 'video plan'.")
+@_shared_out
 @_written
 @click.pass_context
-def render(ctx: click.Context, source: Path, plan_path: Path, out: Path, **writing: Any) -> None:
+def render(ctx: click.Context, source: Path, plan_path: Path, out: Path, workers: Workers, **writing: Any) -> None:
     """Carry out a plan, and check the result; only what an edit changed is drawn again."""
     vault, plan = Vault(), VideoPlan.load(plan_path)
     accept = _accepting(writing["allow_leaks"])
 
     def masking(source: Clip, target: Path, encoding: Encoding, progress: Progress) -> VideoResult:
-        return video.deliver(source, plan, vault, target, accept=accept, encoding=encoding, progress=progress)
+        return video.deliver(
+            source, plan, vault, target, accept=accept, encoding=encoding, workers=workers, progress=progress
+        )
 
     ctx.exit(_queue(pair((source,), out, CLIPS), masking, **writing))
 
@@ -221,8 +264,11 @@ def _going_on() -> Iterator[None]:
 @click.argument("source", metavar="VIDEO", type=existing)
 @click.option("-o", "--out", type=existing, help="Plan to write (JSON); printed when left out.")
 @_deciding
+@_shared_out
 @overwrite_option
-def plan_command(source: Path, out: Path | None, options: VideoOptions, by_roster: bool, overwrite: bool) -> None:
+def plan_command(
+    source: Path, out: Path | None, options: VideoOptions, by_roster: bool, workers: Workers, overwrite: bool
+) -> None:
     """Follow every face and say what would happen to each, without changing anything.
 
     Change the plan with 'deepmask video edit' or in the app, then run 'deepmask video render'.
@@ -233,7 +279,7 @@ def plan_command(source: Path, out: Path | None, options: VideoOptions, by_roste
     options = video.resolved(options, vault)
     clip = Clip.open(source)
     with _going_on(), progress_bar() as progress:
-        plan = video.analyze(clip, roster, options, progress=with_time_left(progress))
+        plan = video.analyze(clip, roster, options, workers=workers, progress=with_time_left(progress))
     if out is None:
         click.echo(plan.to_json(), nl=False)
         return

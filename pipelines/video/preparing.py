@@ -24,8 +24,8 @@ from pipelines.photo.choosing import judges, ladder, starting
 from pipelines.photo.measuring import Original
 from pipelines.photo.rendering import PLAINEST, STRENGTHS, unsuitable
 
-TRIALS = 4
-"""Frames of a track on which masks are tried."""
+TRIALS, PLAIN_TRIALS = 4, 2
+"""Frames of a track on which masks that show a persona are tried, and those that show nobody."""
 
 
 @dataclass(frozen=True)
@@ -142,5 +142,6 @@ class _Trial:
 def _trial_frames(track: Track) -> list[int]:
     """Those in which the face is seen best, and others from where it is seen: at the ends nobody may be there yet."""
     first, last = (min(track.shown), max(track.shown)) if track.shown else (track.first, track.last)
-    spread = np.linspace(first, last, TRIALS).round().astype(int).tolist()
-    return sorted({*track.shown[: TRIALS // 2], *spread[1:-1]} or {first})
+    trials = TRIALS if track.decision.persona else PLAIN_TRIALS
+    spread = np.linspace(first, last, trials).round().astype(int).tolist()
+    return sorted({*track.shown[:2], *spread[1:-1]} or {first})

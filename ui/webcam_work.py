@@ -126,7 +126,7 @@ class WebcamWork:
             except DeepmaskError as error:
                 camera.problem = str(error)
 
-        threading.Thread(target=work, daemon=True).start()
+        threading.Thread(target=work).start()  # no daemon: native libraries abort when they are killed while loading
 
     def _forget_idle(self) -> None:
         now = time.monotonic()

@@ -77,6 +77,8 @@ class BodyDesk:
     """The first corner of a box, in pixels of the photo."""
     outlining: Outlining | None = None
     """What the next event is to outline."""
+    masking: bool = False
+    """Photos are being masked; clicks meanwhile leave the bar where it is."""
     comparing: bool = False
     """Before and after is shown instead of the outlines."""
     options: BodyOptions = field(default_factory=BodyOptions)

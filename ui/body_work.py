@@ -253,9 +253,13 @@ class BodiesWork:
         self.decide_all(session)
         desk = session.bodies
         waiting = [w for w in desk.works if w.plan is not None and w.masked is None]
-        for n, work in enumerate(waiting):
-            while work.plan is not None and work.masked is None:  # again if the plan was edited meanwhile
-                self._mask_one(session, work, work.plan, counted(progress, n, len(waiting)))
+        desk.masking = True
+        try:
+            for n, work in enumerate(waiting):
+                while work.plan is not None and work.masked is None:  # again if the plan was edited meanwhile
+                    self._mask_one(session, work, work.plan, counted(progress, n, len(waiting)))
+        finally:
+            desk.masking = False
         desk.pick(None)
         desk.comparing = bool(waiting)
 

@@ -1,5 +1,6 @@
 """The verbs of the Bodies tab on a session, without a browser; engines are the fakes of the pipeline's tests."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from deepmask.body_plan import BodyPlan
 from deepmask.config import Settings
 from deepmask.errors import Cancelled, InputError, PlanError, UnknownName
 from deepmask.progress import silent
+from deepmask.report import Finding
 from tests.pipelines.test_body import ANNA, BACK, PICTURE, SIZE, Selector, fakes, roster, vault  # noqa: F401
 from ui.body_choices import actions_for, caption, swap_hint
+from ui.body_desk import BodyWork
 from ui.body_work import BodiesWork
 from ui.panels.bodies_view import BodiesView
 from ui.photo_work import PhotoWork
@@ -41,8 +44,16 @@ def desk(tmp_path, vault):  # noqa: F811
     return opened(tmp_path, vault)
 
 
+def shown(session) -> tuple[BodyWork, BodyPlan]:
+    """The photo on the desk and its plan."""
+    work = session.bodies.work
+    assert work is not None
+    assert work.plan is not None
+    return work, work.plan
+
+
 def actions(session):
-    return [region.decision.action for region in session.bodies.work.plan.regions]
+    return [region.decision.action for region in shown(session)[1].regions]
 
 
 def test_everybody_is_found_and_gets_what_is_chosen_for_everybody_else(desk):
@@ -185,8 +196,8 @@ def test_enrolled_people_keep_their_body_and_are_named(tmp_path, vault, roster):
     roster.save(vault.folder)
     session, work = opened(tmp_path, vault)
     assert actions(session) == ["face", "silhouette", "silhouette"]
-    plan = session.bodies.work.plan
-    assert caption(1, plan.regions[0], session.bodies.work, work.known(session)) == "1 · Anna, keeps the body"
+    photo, plan = shown(session)
+    assert caption(1, plan.regions[0], photo, work.known(session)) == "1 · Anna, keeps the body"
 
 
 def test_a_face_gets_another_persona_or_mask(desk):
@@ -258,7 +269,7 @@ def test_a_plan_is_saved_and_used_again(desk, tmp_path, vault):  # noqa: F811
     work.open(other, [(folder / "noise.png", "noise.png")], silent)
     work.take_plan(other, file)
     assert actions(other) == ["silhouette", "silhouette", "pixelate"]
-    assert other.bodies.work.plan.edges.grow_px == 12
+    assert shown(other)[1].edges.grow_px == 12
     work.choose(other, "keep")
     assert actions(other) == ["silhouette", "silhouette", "pixelate"], "a plan is a decision for everybody in it"
 
@@ -318,3 +329,25 @@ def test_clearing_the_photos_tab_leaves_the_bodies_alone(desk):
     session.clear()
     assert session.bodies.work.path.is_file()
     assert session.bodies.work.preview.is_file()
+
+
+def test_faces_that_the_check_found_uncovered_are_covered(desk):
+    session, work = desk
+    work.mask(session, silent)
+    photo = session.bodies.work
+    missed = Finding("missed-1", "nothing", "none", "leak", None, missed_box_xyxy=(200.0, 20.0, 240.0, 60.0))
+    photo.report = replace(photo.report, faces=replace(photo.report.faces, findings=(missed,)))
+    work.cover_missed(session)
+    face = photo.plan.faces.regions[-1]
+    assert (face.box_xyxy, face.decision.action) == (missed.missed_box_xyxy, "pixelate")
+    assert photo.masked is None
+
+
+def test_the_report_speaks_plainly_of_what_could_not_be_done(desk, fakes):  # noqa: F811
+    session, work = desk
+    fakes["why_not"] = "there is nothing like it nearby"
+    work.click(session, 320, 150)
+    work.assign(session, "remove")
+    work.mask(session, silent)
+    html = BodiesView(work).report(session.bodies.work, work.known(session))
+    assert "Covered by one flat colour, because there is nothing like it nearby." in html

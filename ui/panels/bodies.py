@@ -269,7 +269,8 @@ class BodiesPanel:
         updates: Updates = {
             **{part: gr.update(visible=work is None) for part in (self.intro, self.steps, self.drop)},
             self.desk: gr.update(visible=work is not None),
-            **{part: gr.update(visible=False) for part in (self.bar, self.halt, self.mask_bar, self.stop)},
+            **{part: gr.update(visible=False) for part in (self.bar, self.halt)},
+            **{part: gr.update(visible=desk.masking) for part in (self.mask_bar, self.stop)},
         }
         if work is None:
             return updates
@@ -359,7 +360,8 @@ class BodiesPanel:
         missed = work.report is not None and any(f.missed_box_xyxy for f in work.report.faces.findings)
         return {
             self.mask: gr.update(
-                value="Mask" if len(waiting) <= 1 else f"Mask {len(waiting)} photos", visible=bool(waiting)
+                value="Mask" if len(waiting) <= 1 else f"Mask {len(waiting)} photos",
+                visible=bool(waiting) and not session.bodies.masking,
             ),
             self.summary: self._view.summary(work),
             self.report: self._view.report(work, known),

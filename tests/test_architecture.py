@@ -65,6 +65,7 @@ sys.exit(main({arguments!r}))
         ["people", "list"],
         ["photo", "--help"],
         ["body", "--help"],
+        ["video", "--help"],
         ["photo", "no-such-file.jpg", "-o", "out.jpg"],
     ],
     ids=" ".join,

@@ -1,10 +1,11 @@
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
 from deepmask.errors import DeepmaskError
-from deepmask.files import replacing, write_text
+from deepmask.files import Hold, move, replacing, write_text
 
 
 def test_a_file_is_replaced_only_when_the_block_ends_well(tmp_path):
@@ -50,3 +51,27 @@ def test_what_the_users_umask_keeps_from_others_stays_so(tmp_path):
     finally:
         os.umask(before)
     assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_knows_whether_somebody_else_holds_it(tmp_path):
+    pytest.importorskip("fcntl")
+    first = Hold(tmp_path)
+    assert first.was_alone
+    assert not Hold(tmp_path).was_alone
+    del first
+    assert Hold(tmp_path).was_alone
+
+
+def test_a_file_is_moved_to_another_disk_whole(tmp_path, monkeypatch):
+    real = os.replace
+
+    def other_disk(source, target):
+        if Path(source).name == "made":
+            raise OSError(errno.EXDEV, "another disk")
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", other_disk)
+    (tmp_path / "made").write_text("whole")
+    move(tmp_path / "made", tmp_path / "there" / "out")
+    assert (tmp_path / "there" / "out").read_text() == "whole"
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["out"]

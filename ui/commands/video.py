@@ -201,7 +201,7 @@ def mask(
     ctx.exit(_queue(pair(videos, out, CLIPS), masking, **writing))
 
 
-@command.command()
+@command.command(short_help="Carry out a plan, and check the result.")
 @click.argument("source", metavar="VIDEO", type=existing)
 @click.option("--plan", "plan_path", type=existing, required=True, help="Plan made with 'video plan'.")
 @_shared_out

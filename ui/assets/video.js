@@ -123,8 +123,8 @@ for (const name of ["play", "pause", "seeked", "ratechange"]) {
       twin.muted = true;
       twin.currentTime = film.currentTime;
       twin.play().catch(() => {});
-    } else if (film !== leader && leader && !leader.paused) return;
-    else if (name === "pause") twin.pause();
+    } else if (name === "pause") twin.pause();
+    else if (film !== leader && leader && !leader.paused) return;
     else if (name === "ratechange") twin.playbackRate = film.playbackRate;
     else if (Math.abs(twin.currentTime - film.currentTime) > 0.08) twin.currentTime = film.currentTime;
   }, true);

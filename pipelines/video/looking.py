@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,6 +82,8 @@ def look(clip: Clip, start: int, stop: int, finder: str, stride: int, progress: 
 
 def colours_of(rgb: RGBImage, box: Box) -> NDArray[np.float32]:
     """(COLOURS,) histogram of hue and saturation, and of grey, in and around ``box``; sums to 1."""
+    import cv2
+
     x1, y1, x2, y2 = clip_box(enlarge(box, 1.3), (rgb.shape[1], rgb.shape[0]))
     small = cv2.resize(rgb[y1:y2, x1:x2], (32, 32), interpolation=cv2.INTER_AREA)
     hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
@@ -96,6 +97,8 @@ class _Thumb:
     """A frame small enough to compare every two."""
 
     def __init__(self, rgb: RGBImage) -> None:
+        import cv2
+
         small = cv2.resize(rgb, _THUMB_WH, interpolation=cv2.INTER_AREA)
         self._grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
         self._colours: NDArray[np.float32] = np.asarray(

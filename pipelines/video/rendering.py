@@ -9,7 +9,6 @@ from pathlib import Path
 from deepmask.files import move
 from deepmask.media.clip import Clip
 from deepmask.media.clip_encoding import Encoding
-from deepmask.media.clip_joining import join
 from deepmask.progress import Progress, part, silent
 from deepmask.vault import Vault
 from deepmask.video_plan import VideoPlan
@@ -42,6 +41,8 @@ def render(
         EngineMissing: the swapper it names, or what masks its voices, cannot be used.
         MediaError: the video cannot be decoded, or ``out`` cannot be written as asked.
     """
+    from deepmask.media.clip_joining import join
+
     validate(source, plan)
     encoding = encoding or Encoding(out.suffix)
     work = Work(source)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,6 +40,8 @@ class Grey:
     @classmethod
     def of(cls, rgb: RGBImage) -> Grey:
         """At most 640 pixels wide or high."""
+        import cv2
+
         scale = min(1.0, _FLOW_PX / max(rgb.shape[:2]))
         size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
         small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
@@ -86,6 +87,8 @@ def _one_way(found: Sequence[Landmarks | None], greys: Sequence[Grey]) -> list[L
 
 def mixed(before: Landmarks, now: Landmarks, grey_before: Grey, grey_now: Grey) -> Landmarks:
     """``now`` with what the flow makes of the landmarks ``before``, as far as it can be followed."""
+    import cv2
+
     points = (before[:, None, :2] * grey_before.scale).astype(np.float32)
     start = points.copy()
     carried, ok, _ = cv2.calcOpticalFlowPyrLK(

@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.signal import savgol_filter
 
 from deepmask.faces import Box, RGBImage, clip_box, iou
 from deepmask.media.clip import Clip
@@ -125,6 +122,8 @@ def _begun(shot: tuple[int, int], frame: int, sight: Sight) -> Path:
 
 def _assign(live: list[Path], frame: int, sights: Sequence[Sight]) -> list[Sight]:
     """Give the faces of a frame to the paths they continue; those that continue none are returned."""
+    from scipy.optimize import linear_sum_assignment
+
     if not live or not sights:
         return list(sights)
     overlap = np.array([[iou(_expected(path, frame), sight.face.box_xyxy) for sight in sights] for path in live])
@@ -191,6 +190,8 @@ def _follow(clip: Clip, path: Path, direction: int, reach: int, paths: Sequence[
 
 
 def _small(rgb: RGBImage) -> RGBImage:
+    import cv2
+
     scale = min(1.0, _TRACKING_PX / max(rgb.shape[:2]))
     size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
     return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
@@ -198,6 +199,8 @@ def _small(rgb: RGBImage) -> RGBImage:
 
 def _tracked(pictures: Sequence[RGBImage], box: tuple[float, ...]) -> Iterable[Box]:
     """Boxes in the pictures after the first, as long as the face is found again (KCF: Henriques et al., 2015)."""
+    import cv2
+
     h, w = pictures[0].shape[:2]
     x1, y1, x2, y2 = clip_box((box[0], box[1], box[2], box[3]), (w, h))
     if min(x2 - x1, y2 - y1) < _SMALLEST_TRACKED_PX:
@@ -237,13 +240,15 @@ def _same(one: Path, other: Path) -> bool:
 
 def _steady(path: Path, fps: float) -> None:
     """Take the trembling of the finders out of a path, without lag (Savitzky and Golay, 1964)."""
+    from scipy.signal import savgol_filter
+
     boxes = path.dense()
     length = min(round(STEADY_S * fps), len(boxes)) // 2 * 2 - 1
     if length < 5:
         return
     middle, size = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
-    middle = savgol_filter(middle, length, 2, axis=0)
-    half = np.maximum(savgol_filter(size, length, 1, axis=0), 0.5 * size) / 2
+    middle = np.asarray(savgol_filter(middle, length, 2, axis=0))
+    half = np.maximum(np.asarray(savgol_filter(size, length, 1, axis=0)), 0.5 * size) / 2
     steadied = np.hstack([middle - half, middle + half])
     first = path.first
     path.boxes = {first + n: (float(a), float(b), float(c), float(d)) for n, (a, b, c, d) in enumerate(steadied)}

@@ -551,6 +551,17 @@ def test_a_named_inpainter_that_is_not_ready_is_refused_with_its_remedy(source, 
         body.render(source, plan, vault)
 
 
+def test_broken_weights_of_a_named_inpainter_are_told(source, vault, fakes, monkeypatch):
+    def broken(name, progress=None):
+        raise EngineMissing(f"The file of {name} is damaged.")
+
+    fakes["ready"] = True
+    plan = body.analyze(source, Roster(), BodyOptions(bystanders="remove", inpainter="neural"))
+    monkeypatch.setattr(weights, "location", broken)
+    with pytest.raises(EngineMissing, match="inpainting is damaged"):
+        body.render(source, plan, vault)
+
+
 def test_who_makes_up_backgrounds_needs_nothing_to_continue(source, vault, fakes):
     fakes.update({"ready": True, "why_not": "there is no background"})
     assert set(engines_of(drawn(source, vault, bystanders="remove")[0])) == {"neural"}

@@ -50,7 +50,7 @@ class Cluster:
     """The machines of a Ray cluster.
 
     Args:
-        address: as Ray takes it: 'auto', 'host:6379', 'ray://host:10001'; 'local' starts one on this machine.
+        address: as Ray takes it: 'auto' or 'host:6379', to whose cluster this machine belongs; 'local' starts one here.
         count: how many stretches are worked on at a time at most; None for as many as the cluster has cores.
 
     Raises:

@@ -28,8 +28,8 @@ ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", 
 _TICK_S = 0.1
 """How often ``progress`` is asked whether to go on."""
 _TRIES = 2
-_PROCESS_MB = 600
-_BYTES_A_PIXEL = 120
+_PROCESS_MB = 700
+_BYTES_A_PIXEL = 160
 """Memory of a process that looks or draws, as measured, and what the pictures on their way take of it."""
 _SHARE = 0.7
 """Of the free memory."""

@@ -135,8 +135,8 @@ def workers_for(cluster: str | None = None, count: int | None = None) -> Workers
     """Who does the work: a Ray cluster, or processes of this machine.
 
     Args:
-        cluster: address of a Ray cluster as Ray takes it: 'auto', 'host:6379', 'ray://host:10001', or 'local' for one
-            that is started on this machine; None for this machine without Ray.
+        cluster: address of a Ray cluster as Ray takes it: 'auto' or 'host:6379', to whose cluster this machine
+            belongs, or 'local' for one that is started here; None for this machine without Ray.
         count: processes of this machine, 1 for this one alone; None for as many as cores and memory allow. On a
             cluster: stretches worked on at a time at most, None for as many as it has cores.
 

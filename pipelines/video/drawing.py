@@ -27,6 +27,8 @@ from pipelines.video.steadying import REACH_FRAMES, Grey, averaged, steady
 
 WARM_UP_FRAMES = REACH_FRAMES
 """Frames looked at before and after a stretch, so that what is steadied does not know where a stretch ends."""
+DERIVED_EVERY = 3
+"""Frames from one look at the light to the next, counted from the start of the video."""
 CALM_S = 0.25
 """A plainer mask that one frame needs is kept for this long around it, since a change is what catches the eye."""
 _MEASURE = re.compile(r" \([^)]*\)")
@@ -150,7 +152,7 @@ class _Mesh:
         self.derived[frame] = {}
         for name in dict.fromkeys(rung.engine for rung in self.mask.rungs):
             swapper = engines.load("face_swapper", name)
-            if points is not None and isinstance(swapper, SteadySwapper):
+            if points is not None and frame % DERIVED_EVERY == 0 and isinstance(swapper, SteadySwapper):
                 with engines.exclusive, contextlib.suppress(EngineError):
                     self.derived[frame][name] = swapper.derive(rgb, Face(box, landmarks=points))
 

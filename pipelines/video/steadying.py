@@ -59,17 +59,17 @@ def steady(found: Sequence[Landmarks | None], greys: Sequence[Grey]) -> list[Lan
 
 
 def averaged(derived: Sequence[NDArray[np.float64] | None]) -> list[NDArray[np.float64] | None]:
-    """Numbers (k,) taken from consecutive frames, each with those around it; None stays None and has no say.
+    """Numbers (k,) taken from some of consecutive frames, as means of those around each; None where none is near.
 
     The weights are alike in both directions of time, so that light neither lags nor leads.
     """
     around = np.arange(-REACH_FRAMES, REACH_FRAMES + 1)
     weights = np.exp(-0.5 * (around / LIGHT_FRAMES) ** 2)
     result: list[NDArray[np.float64] | None] = []
-    for n, own in enumerate(derived):
+    for n in range(len(derived)):
         near = [(derived[n + k], w) for k, w in zip(around, weights, strict=True) if 0 <= n + k < len(derived)]
         known = [(values, w) for values, w in near if values is not None]
-        if own is None:
+        if not known:
             result.append(None)
         else:
             total = sum(w for _, w in known)

@@ -68,7 +68,7 @@ def test_light_of_a_frame_depends_on_its_neighbours_alone() -> None:
             np.testing.assert_array_equal(one, other)
 
 
-def test_unknown_light_has_no_say() -> None:
-    values = averaged([np.array([1.0]), None, np.array([1.0])])
-    assert values[1] is None
-    assert all(one is None or one[0] == 1.0 for one in values)
+def test_light_is_told_between_looks_and_not_where_nothing_is_near() -> None:
+    values = averaged([np.array([1.0]), None, None, np.array([1.0]), *[None] * (REACH_FRAMES + 5)])
+    assert [one is not None and one[0] == 1.0 for one in values[:4]] == [True] * 4
+    assert values[-1] is None

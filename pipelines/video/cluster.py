@@ -91,7 +91,7 @@ class Cluster:
 def _connected(address: str, count: int | None) -> Iterator[Any]:
     """Ray's module, connected; a connection that was there before is used, and left."""
     os.environ.update(QUIET)
-    import ray
+    import ray  # pyright: ignore[reportMissingImports]
 
     if ray.is_initialized():
         yield ray
@@ -121,7 +121,7 @@ class _Machine:
 
 def _machines(ray: Any) -> list[_Machine]:
     """Those that work."""
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy as On
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy as On  # pyright: ignore[reportMissingImports]
 
     class Steward:  # travels with its code, since the machine may lack ours
         def call(self, work: Callable[..., Any], *given: Any) -> Any:

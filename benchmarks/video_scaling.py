@@ -1,8 +1,8 @@
 """How many frames a second are masked by one process, by two, and by a Ray cluster of two nodes, all on this machine.
 
-The same made clip, in one run, so that the ratios tell. The times include starting processes and connecting, twice, some
-seconds each. One process uses several threads for decoding and encoding, so two on a machine of two cores are not twice
-as fast. The films are compared to the bit.
+The same made clip, in one run, so that the ratios tell. The times include starting processes and connecting, twice,
+some seconds each. One process uses several threads for decoding and encoding, so two on a machine of two cores are not
+twice as fast. The films are compared to the bit.
 """
 
 from __future__ import annotations

@@ -85,3 +85,8 @@ def test_onnxruntime_keeps_no_diary_for_its_vendor(tmp_path):
     environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, capture_output=True)
     assert not [path for path in tmp_path.rglob("*") if "microsoft" in path.name.lower()]
+
+
+def test_no_two_files_of_tests_have_one_name():
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names)), "pytest takes one for the other"

@@ -31,7 +31,8 @@ def picture(x: int, y: int = 60, mirrored: bool = False):
     left, right = max(0, x), min(640, x + SIDE)
     if right > left:
         frame[y:, left:right] = head[: 360 - y, left - x : right - x]
-    return frame, tuple(float(v) for v in box + (x, y, x, y))
+    x1, y1, x2, y2 = (float(v) for v in box + (x, y, x, y))
+    return frame, (x1, y1, x2, y2)
 
 
 def ready(*args) -> LiveMask:
@@ -189,7 +190,7 @@ def test_large_pictures_are_shown_smaller_and_large_faces_painted_smaller_withou
     assert shown.rgb.shape == (720, 1280, 3)
     assert "painter" in shown.engines
     seen = cv2.resize(large, (1280, 720), interpolation=cv2.INTER_AREA)
-    x1, y1, x2, y2 = clip_box(enlarge(tuple(2 * v for v in box), 2.4), (1280, 720))
+    x1, y1, x2, y2 = clip_box(enlarge((2 * box[0], 2 * box[1], 2 * box[2], 2 * box[3]), 2.4), (1280, 720))
     away = np.ones((720, 1280), bool)
     away[y1:y2, x1:x2] = False
     masked_elsewhere = np.abs(shown.rgb.astype(int) - seen).max(2)[away] > 3

@@ -92,6 +92,8 @@ def test_who_leaves_the_tab_switches_the_camera_off(browser):
     page.click("#webcam-start")
     page.says("1 face masked", 60)
     page.tab("About")
+    told = "return document.querySelector('.dm-webcam-told').textContent"
+    page.until(lambda: "switched off when you left the tab" in page.driver.execute_script(told))
     page.tab("Webcam")
     page.says("switched off when you left the tab")
     page.find("#webcam-start")

@@ -103,7 +103,7 @@ class DiffusionInpaint:
         quiet()
         settings = Settings.load()
         poses = (POSE_NET,) if prompt.strip() else ()
-        read_new((self._model_name(settings), *self.hole_nets, *poses, "lcm_lora", "taesd"), progress)
+        read_new((self._model_name(settings), *self.hole_nets, *poses, "lcm_lora", "taesd"), part(progress, 0.0, 0.0))
         model, place, overrides = self._model(settings), device(settings), Overrides.of(settings)
         words, negative = scene_words(prompt)
         way = sampling.choose(model, place, Wishes(negative=negative), overrides.decoder)

@@ -45,7 +45,10 @@ class WebcamPanel:
                     elem_id="webcam",
                 )
             with gr.Column(scale=4, min_width=300, elem_classes="dm-side"):
-                gr.HTML(heading("Your camera, masked", "The picture does not leave this computer."), padding=False)
+                gr.HTML(
+                    heading("Your camera, masked", "Pictures go to the computer Deepmask runs on, and nowhere else."),
+                    padding=False,
+                )
                 choices = who_choices(app.vault.personas())
                 self.who = gr.Dropdown(
                     choices, value=choices[0][1], label="What is shown", interactive=True, elem_id="webcam-who"

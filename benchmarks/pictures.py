@@ -18,6 +18,8 @@ from PIL import Image
 from skimage import data
 
 from benchmarks import screenshot
+from benchmarks.body_truth import compose
+from deepmask.body_plan import BodyAction, BodyDecision
 from deepmask.faces import Box, RGBImage, clip_box, enlarge
 from deepmask.files import write_bytes
 from deepmask.media import Photo
@@ -25,8 +27,9 @@ from deepmask.persona import Persona
 from deepmask.plan import Action, Decision
 from deepmask.roster import Roster
 from deepmask.vault import Vault
-from pipelines import avatar, photo
+from pipelines import avatar, body, photo
 from pipelines.avatar import AvatarOptions, Draft
+from pipelines.photo import PhotoOptions
 from ui.commands.demo import PROMPT, SEED
 from ui.sheets import grid, row
 
@@ -112,6 +115,20 @@ def masks(vault: Vault, maya: Persona) -> RGBImage:
     return grid(tiles, 1 + len(decisions), 230)
 
 
+def bodies(vault: Vault, maya: Persona) -> RGBImage:
+    """Three people: the nearest becomes the persona, the others silhouettes, cells, or nothing."""
+    source = Photo.from_array(compose("near and far").image, "three.png")
+    plan = body.analyze(source, Roster(), body.BodyOptions(bystanders="face", faces=PhotoOptions(persona=maya.id)))
+    others = sorted(plan.regions, key=lambda region: region.area.pixels)[:-1]
+    actions: tuple[BodyAction, ...] = ("silhouette", "pixelate", "remove")
+    tiles = [source.rgb]
+    for action in actions:
+        for other in others:
+            plan = plan.decided(other.id, BodyDecision(action))
+        tiles.append(body.render(source, plan, vault).photo.rgb)
+    return row(tiles, 246)
+
+
 def app(vault: Vault, maya: Persona) -> RGBImage:
     """The app with a masked photo."""
     photo_in_landscape = Photo.from_array(np.ascontiguousarray(data.astronaut()[:330, 4:444]), "launch.jpg")
@@ -123,6 +140,7 @@ PICTURES: dict[str, Callable[[Vault, Persona], RGBImage]] = {
     "personas": personas,
     "styles": styles,
     "masks": masks,
+    "bodies": bodies,
     "app": app,
 }
 

@@ -119,7 +119,7 @@ NEURAL = [
 def ready(monkeypatch):
     """Say which sets of weights are there; the neural engines stand in the table in any case."""
 
-    def located(name):
+    def located(name, _progress=None):
         if name in broken:
             raise EngineMissing(f"{name} is damaged; run: deepmask weights get {name}")
 

@@ -167,7 +167,7 @@ def fakes(monkeypatch):
     table = [row for row in engines.table() if row.kind not in kinds and not row.weights] + ROWS
     monkeypatch.setattr(engines, "table", lambda: tuple(table))
     monkeypatch.setattr(weights, "missing", lambda names: () if "ready" in known else tuple(names))
-    monkeypatch.setattr(weights, "location", lambda name: None)
+    monkeypatch.setattr(weights, "location", lambda name, *_: None)
     monkeypatch.setattr(EngineSpec, "commercial", property(lambda row: "non-commercial" not in row.licence))
     monkeypatch.setattr("deepmask.engines.patchmatch.can_rebuild", lambda image, hole, avoid: known.get("why_not"))
 

@@ -11,15 +11,16 @@ from ui.panels.shared import heading
 
 HELPS, DOES_NOT = "Helps", "Does not"
 PROTECTS = (
-    (HELPS, "A masked photo no longer carries your face, so it feeds neither a deepfake nor a face search."),
+    (HELPS, "A masked photo or video no longer carries your face, so it feeds neither a deepfake nor a face search."),
     (HELPS, "Every masked face is compared with the original, and hidden more strongly when it still resembles it."),
     (HELPS, "A recording, or the sound of a video, speaks with a persona's voice instead of yours."),
-    (HELPS, "Place, time, camera and all other hidden data are removed from photos and recordings."),
+    (HELPS, "Place, time, camera and all other hidden data are removed from photos, videos and recordings."),
     (HELPS, "Everything runs on this computer; networks are downloaded only when you ask for one in the Engines tab."),
-    (DOES_NOT, "People who know you may recognise your clothes, hair, body or surroundings."),
+    (HELPS, "The Bodies tab hides people from head to foot, or removes them from a photo."),
+    (DOES_NOT, "Where only faces are masked, people who know you may recognise clothes, hair, body or surroundings."),
     (DOES_NOT, "A face that was not found stays visible: look at the result before you share it."),
     (DOES_NOT, "Somebody determined may recognise a converted voice; one that speaks anew hides you better."),
-    (DOES_NOT, "Of a video only the voice is masked: the picture stays as it is."),
+    (DOES_NOT, "The Webcam tab is a preview: no recogniser judges its masks while you watch."),
     (DOES_NOT, "Photos that are already public stay as they are."),
 )
 

@@ -151,8 +151,8 @@ def test_what_has_to_be_installed_comes_before_the_weights(hub, monkeypatch):
 
 def test_a_checkout_is_told_to_use_its_makefile(monkeypatch, tmp_path):
     row = next(row for row in engines.table() if row.name == "diffusion")
-    assert engine_work.install_command(row) == own_pip("pip install 'deepmask[neural]'")
     monkeypatch.setattr(engine_work, "_CHECKOUT", tmp_path)
+    assert engine_work.install_command(row) == own_pip("pip install 'deepmask[neural]'")
     monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
     assert engine_work.install_command(row) == f"make -C {tmp_path} neural"
 

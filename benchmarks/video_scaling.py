@@ -111,7 +111,7 @@ def _frames_a_second(clip: Clip, workers: Workers, folder: Path) -> float:
 def _two_nodes() -> Iterator[str]:
     """Address of a Ray cluster of two nodes with a core each."""
     os.environ.update(QUIET)
-    from ray.cluster_utils import Cluster
+    from ray.cluster_utils import Cluster  # pyright: ignore[reportMissingImports]
 
     nodes: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     nodes.add_node(num_cpus=1)

@@ -1,8 +1,8 @@
 """What of a video has been worked out already, so that a killed run goes on and an edit redoes only what it changes.
 
-Pieces lie in ``<home>/work/<fingerprint>/`` under names that are digests of all they depend on. They hold places of
-faces, masked frames, masked sound and, where words are written down, words. What a killed run left unfinished goes when
-the next one begins, and folders that were not used for a week go.
+Pieces lie in ``work`` below the home folder, each video in a folder of its own, under names that are digests of all
+they depend on. They hold places of faces, masked frames, masked sound and, where words are written down, words. What a
+killed run left unfinished goes when the next one begins, and folders that were not used for a week go.
 """
 
 from __future__ import annotations

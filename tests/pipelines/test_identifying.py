@@ -39,6 +39,10 @@ def test_one_moment_of_likeness_names_nobody() -> None:
     assert _verdict([match("ann"), None, None, None], roster()).identity == "conflict"
 
 
+def test_a_minority_of_likenesses_names_nobody() -> None:
+    assert _verdict([match("ann"), match("ann"), None, None, None, None], roster()).identity == "conflict"
+
+
 def test_two_names_for_one_face_are_a_conflict() -> None:
     assert _verdict([match("ann"), match("ben"), match("ann")], roster()).identity == "conflict"
 

@@ -11,7 +11,7 @@ from skimage import data
 
 from deepmask.faces import Box, Face, enlarge, iou
 from pipelines.video.looking import COLOURS, Glimpse, Sight
-from pipelines.video.tracking import Path, carry, link
+from pipelines.video.tracking import Path, _hold, carry, link
 
 av = pytest.importorskip("av")
 
@@ -145,3 +145,14 @@ def _colours(frame: np.ndarray, x: int, y: int) -> np.ndarray:
     from pipelines.video.looking import colours_of
 
     return colours_of(frame, (x, y, x + 40, y + 40))
+
+
+@pytest.mark.parametrize(("looks", "seconds"), [(5, 0.3), (30, 0.5)])
+def test_a_place_stays_covered_before_and_after_but_not_over_a_cut(looks: int, seconds: float) -> None:
+    path = Path((0, 130))
+    for frame in range(40, 40 + 3 * looks, 3):
+        path.see(frame, sight(50, 50))
+    last = path.last
+    _hold(path, 25.0)
+    assert path.first == 40 - round(seconds * 25)
+    assert path.last == min(last + round(seconds * 25), 130)

@@ -7,7 +7,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,6 +60,19 @@ class Page:
 
     def click(self, selector: str, seconds: float = 30, *, number: int = 0) -> None:
         self.driver.execute_script("arguments[0].click()", self.all(selector, seconds)[number])
+
+    def paint(self, count: int, seconds: float = 120) -> None:
+        """Create drafts of personas, and wait until ``count`` new ones are there and the work has ended."""
+        faces = "#drafts button.thumbnail-item img"
+        before = {e.get_attribute("src") for e in self.driver.find_elements("css selector", faces)}
+        self.click("#create")
+
+        def ended() -> bool:
+            shown = self.driver.find_elements("css selector", faces)
+            return len(shown) >= count and before.isdisjoint(_sources(shown)) and self.find("#create").is_enabled()
+
+        self.until(ended, seconds)
+        assert len(self.all(faces)) == count
 
     def tab(self, name: str) -> None:
         for button in self.all('button[role="tab"]'):
@@ -124,6 +137,17 @@ class Page:
                 if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != urlsplit(self.url).netloc:
                     found.add(url)
         return found
+
+
+def _sources(images: Sequence[Any]) -> list[str]:
+    """Where pictures come from; one that the page has replaced meanwhile comes from nowhere."""
+    from selenium.common.exceptions import StaleElementReferenceException
+
+    sources = []
+    for image in images:
+        with suppress(StaleElementReferenceException):
+            sources.append(image.get_attribute("src"))
+    return sources
 
 
 def _is_shown(element: Any) -> bool:

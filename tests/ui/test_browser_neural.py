@@ -29,16 +29,6 @@ def choose_photoreal(page):
 def describe(page, prompt):
     page.find("#prompt textarea").clear()
     page.find("#prompt textarea").send_keys(prompt)
-    page.click("#create")
-
-
-def drafts(page, count, seconds=120):
-    """Wait for so many faces on the table and for the end of the work."""
-    page.until(
-        lambda: len(page.driver.find_elements("css selector", "#drafts button.thumbnail-item")) >= count, seconds
-    )
-    page.until(lambda: page.find("#create").is_enabled(), seconds)
-    assert len(page.all("#drafts button.thumbnail-item")) == count
 
 
 def keep(page, name):
@@ -57,11 +47,11 @@ def test_without_weights_the_style_says_how_to_get_it_and_the_others_work_as_eve
     page.says("deepmask weights get sd15")
     assert not any(head.text == "Advanced" for head in page.all("button.label-wrap")), "nothing to set before"
     describe(page, PROMPT)
+    page.click("#create")
     page.says("The engine 'diffusion' lacks sd15")
     next(e for e in page.all("#style label") if e.text == "Illustrated").click()
     page.until(lambda: "has to be downloaded" not in page.find("#style").find_element("xpath", "../../..").text)
-    page.click("#create")
-    drafts(page, 4)
+    page.paint(4)
     assert keep(page, "Ida").engine == "illustrated"
 
 
@@ -74,7 +64,7 @@ def test_the_real_engine_paints_four_faces_of_which_one_is_kept(tiny_diffusion, 
     page.click("#poses button.thumbnail-item", number=1)
     page.click("#speed label", number=1)
     describe(page, PROMPT)
-    drafts(page, 4, 240)
+    page.paint(4, 240)
     kept = keep(page, "Maya")
     assert kept.engine == "diffusion"
     assert kept.wishes.prompt == PROMPT
@@ -95,6 +85,7 @@ def test_what_is_being_painted_is_seen_and_stopping_keeps_what_is_finished(monke
     choose_photoreal(page)
     page.find("#advanced")  # the page has taken up the style
     describe(page, PROMPT)
+    page.click("#create")
     watched = "return document.querySelector('#painting img')?.offsetWidth > 0"  # it is replaced too often to be held
     page.until(lambda: page.driver.execute_script(watched), 60)
     page.until(lambda: len(page.driver.find_elements("css selector", "#drafts button.thumbnail-item")) >= 1, 60)
@@ -127,8 +118,8 @@ def test_a_refused_picture_is_one_calm_sentence_and_the_others_are_painted(monke
     words.install(monkeypatch)
     choose_photoreal(page)
     describe(page, f"{PROMPT}, {words.REFUSED_WORD}")
-    page.says("2 of 4 faces are not shown. The picture was refused by the safety checker", 120)
-    drafts(page, 2)
+    page.paint(2)
+    page.says("2 of 4 faces are not shown. The picture was refused by the safety checker")
 
 
 @needs_browser
@@ -136,7 +127,7 @@ def test_a_kept_persona_is_varied_and_what_shows_it_is_kept(monkeypatch, page):
     words.install(monkeypatch)
     choose_photoreal(page)
     describe(page, PROMPT)
-    drafts(page, 4)
+    page.paint(4)
     maya = keep(page, "Maya")
     page.find("#vary-words input, #vary-words textarea").send_keys("laughing")
     page.click("#vary")

@@ -22,17 +22,21 @@ from deepmask.config import Settings
 from deepmask.engines.protocols import (
     AreaSelector,
     BodyMasker,
+    Cloak,
     FaceFinder,
     FaceLandmarker,
+    FaceParser,
     FaceRecognizer,
     FaceRestorer,
     FaceSwapper,
+    FakeFinder,
     Inpainter,
     PersonSegmenter,
     PortraitPainter,
     PoseReader,
     SpeakerRecognizer,
     SpeechSynthesizer,
+    Tagger,
     TextFinder,
     Transcriber,
     VoiceConverter,
@@ -46,6 +50,7 @@ Kind = Literal[
     "portrait_painter", "face_finder", "face_landmarker", "pose_reader", "face_recognizer", "face_swapper",
     "face_restorer", "voice_converter", "transcriber", "speech_synthesizer", "speaker_recognizer",
     "person_segmenter", "area_selector", "inpainter", "body_masker", "text_finder",
+    "face_parser", "tagger", "cloak", "fake_finder",
 ]  # fmt: skip
 
 
@@ -329,6 +334,14 @@ def load(kind: Literal["inpainter"], name: str = "auto") -> Inpainter: ...
 def load(kind: Literal["body_masker"], name: str = "auto") -> BodyMasker: ...
 @overload
 def load(kind: Literal["text_finder"], name: str = "auto") -> TextFinder: ...
+@overload
+def load(kind: Literal["face_parser"], name: str = "auto") -> FaceParser: ...
+@overload
+def load(kind: Literal["tagger"], name: str = "auto") -> Tagger: ...
+@overload
+def load(kind: Literal["cloak"], name: str = "auto") -> Cloak: ...
+@overload
+def load(kind: Literal["fake_finder"], name: str = "auto") -> FakeFinder: ...
 def load(kind: Kind, name: str = "auto") -> Any:
     """The engine itself, made once per process."""
     return _instance(choose(kind, name))

@@ -8,6 +8,7 @@ a time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -250,6 +251,88 @@ class TextFinder(Protocol):
 
     def find(self, image: RGBImage, *, progress: Progress = silent) -> list[tuple[Area, float]]:
         """Areas of lines of text with scores 0..1, best first."""
+        ...
+
+
+class FaceParser(Protocol):
+    """Tells which pixels are skin, hair, eyes, ..."""
+
+    classes: tuple[str, ...]
+    """Name of each class; the first is 'background'."""
+
+    def parse(self, image: RGBImage, faces: Sequence[Face] = ()) -> NDArray[np.uint8]:
+        """(H, W) the class of each pixel; the same picture gives the same map."""
+        ...
+
+
+@dataclass(frozen=True)
+class TagFound:
+    """A tag that was read, and how it lies in the picture."""
+
+    tag_id: int
+    """64 bits."""
+    confidence: float
+    """Deviations by which the pilot stands out."""
+    scale: float
+    """Size of the picture's pixels in those the tag was laid in."""
+    angle_degrees: float
+    offset_xy: tuple[int, int]
+    """Where the pattern begins, in its own pixels."""
+    mirrored: bool = False
+
+
+class Tagger(Protocol):
+    """Lays 64 bits over a whole picture, so that they outlast compression, resizing, cropping and a swapped face."""
+
+    def embed(self, image: RGBImage, tag_id: int, key: bytes, *, strength: float = 2.0) -> RGBImage:
+        """A tagged copy.
+
+        Args:
+            tag_id: 0 <= tag_id < 2**64.
+            key: what the pattern is drawn from; who has it can read and remove the tag.
+            strength: amplitude in grey levels on medium texture.
+
+        Raises:
+            EngineFailed: the picture is too small to hold the tag.
+        """
+        ...
+
+    def read(self, image: RGBImage, key: bytes, *, thorough: bool = True) -> TagFound | None:
+        """The tag; None where none is found.
+
+        Args:
+            thorough: look for cropped and turned pictures, too.
+        """
+        ...
+
+    def intact(self, image: RGBImage, found: TagFound, key: bytes) -> NDArray[np.float32]:
+        """(H, W) about 1 where the tag is as it was laid, near 0 where pixels were replaced since."""
+        ...
+
+
+class Cloak(Protocol):
+    """Changes a photo so little that people hardly see it, against a network that looks at its faces."""
+
+    victims: tuple[str, ...]
+    """Names of the networks it works against."""
+
+    def cloak(self, image: RGBImage, faces: Sequence[Face], *, strength: int, progress: Progress = silent) -> RGBImage:
+        """A cloaked copy; pixels farther from a face than its region are untouched.
+
+        Args:
+            strength: 1..5.
+
+        Raises:
+            EngineFailed: this picture cannot be cloaked.
+        """
+        ...
+
+
+class FakeFinder(Protocol):
+    """Tells which pixels were made by a machine."""
+
+    def find(self, image: RGBImage, *, progress: Progress = silent) -> NDArray[np.float32]:
+        """(H, W) probability 0..1 that a pixel is faked."""
         ...
 
 

@@ -36,6 +36,10 @@ KINDS = {
     "inpainter": "Fills backgrounds",
     "body_masker": "Covers people",
     "text_finder": "Finds text",
+    "face_parser": "Maps the parts of faces",
+    "tagger": "Tags pictures",
+    "cloak": "Cloaks photos",
+    "fake_finder": "Finds faked pixels",
 }
 STATES: dict[Readiness, tuple[str, str]] = {
     "ready": ("Ready", "hidden"),

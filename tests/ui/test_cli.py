@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from deepmask.errors import EngineFailed
 from deepmask.media import Photo
 from deepmask.persona import Attributes, Persona
 from deepmask.plan import Decision, Plan
@@ -171,6 +172,22 @@ def test_folders_keep_their_structure_and_one_damaged_photo_does_not_stop_the_ot
     (source / "broken.jpg").unlink()
     assert deepmask("photo", source, "-o", out, "--overwrite")[0] == 0
     assert len(list(out.rglob("*.*"))) == 2, "earlier results in the folder are not masked again"
+
+
+def test_a_photo_an_engine_cannot_do_is_named_and_does_not_stop_the_others(deepmask, monkeypatch, tmp_path):
+    def analyze(source, *_, **__):
+        if source.name == "odd.png":
+            raise EngineFailed("The finder gave up; take another one with --finder.")
+        return Plan("photo", source.name, source.fingerprint, source.size_wh)
+
+    monkeypatch.setattr("pipelines.photo.analyze", analyze)
+    for name in ("odd.png", "plain.png"):
+        Image.new("RGB", (20, 20)).save(tmp_path / name)
+    code, said, complaint = deepmask("photo", tmp_path / "odd.png", tmp_path / "plain.png", "-o", tmp_path / "out")
+    assert code == 2
+    assert complaint == "odd.png: The finder gave up; take another one with --finder.\n"
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["plain.png"]
+    assert "plain.png" in said
 
 
 def test_photos_of_the_same_name_are_numbered(deepmask, tmp_path):

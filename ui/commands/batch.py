@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import click
 
-from deepmask.errors import MediaError
+from deepmask.errors import EngineFailed, MediaError
 from deepmask.files import write_text
 from deepmask.media import Photo
 from deepmask.progress import Progress, part
@@ -18,7 +18,7 @@ from ui.commands.outputs import Job
 from ui.commands.shared import print_json, progress_bar, read_photo
 
 EXIT_LEAK = 3
-EXIT_SOME_UNREADABLE = 2
+EXIT_SOME_FAILED = 2
 
 _WRITTEN_NEVERTHELESS = "written nevertheless, as you asked"
 
@@ -80,7 +80,7 @@ def run(
     *,
     afterwards: Callable[[Job, Photo, Photo], None] | None = None,
 ) -> int:
-    """Work through the photos and return the exit code; one that cannot be read does not stop the others.
+    """Work through the photos and return the exit code; one that fails does not stop the others.
 
     Args:
         report: file for all reports, as JSON.
@@ -110,13 +110,13 @@ def run_each(
     as_json: bool,
     pace: Callable[[Progress], Progress] = lambda progress: progress,
 ) -> int:
-    """Do ``one`` for each job and return the exit code; a file that cannot be read does not stop the others.
+    """Do ``one`` for each job and return the exit code; a file that fails does not stop the others.
 
     Args:
         pace: what is put around the progress on the terminal.
     """
     entries: list[Entry[R]] = []
-    unreadable: list[MediaError] = []
+    failures: list[str] = []
     with progress_bar() as drawn:
         progress = pace(drawn)
         for n, job in enumerate(jobs):
@@ -124,14 +124,16 @@ def run_each(
             try:
                 entries.append(one(job, step))
             except MediaError as error:
-                unreadable.append(error)
+                failures.append(str(error))
+            except EngineFailed as error:
+                failures.append(f"{job.source.name}: {error}")
     if report is not None:
         write_text(report, json.dumps([entry.to_json() for entry in entries], indent=2) + "\n")
     if as_json:
         print_json([entry.to_json() for entry in entries])
     else:
         click.echo("\n".join(telling.lines(entries)), nl=bool(entries))
-    return _explained(entries, unreadable, telling, allow_leaks)
+    return _explained(entries, failures, telling, allow_leaks)
 
 
 def _named(progress: Progress, job: Job, total: int) -> Progress:
@@ -140,13 +142,13 @@ def _named(progress: Progress, job: Job, total: int) -> Progress:
     return lambda fraction, message: progress(fraction, f"{job.source.name}: {message}")
 
 
-def _explained(entries: list[Entry[R]], unreadable: list[MediaError], telling: Telling[R], allow_leaks: bool) -> int:
+def _explained(entries: list[Entry[R]], failures: list[str], telling: Telling[R], allow_leaks: bool) -> int:
     """Exit code, with one sentence on stderr for each thing that went wrong."""
-    for error in unreadable:
-        click.echo(str(error), err=True)
+    for sentence in failures:
+        click.echo(sentence, err=True)
     leaking = [entry.job.source.name for entry in entries if telling.leaks(entry.report)]
     if leaking:
         remedy = _WRITTEN_NEVERTHELESS if allow_leaks else f"not written; {telling.remedy}"
         click.echo(f"Somebody would still be recognisable in {', '.join(leaking)}: {remedy}.", err=True)
         return EXIT_LEAK
-    return EXIT_SOME_UNREADABLE if unreadable else 0
+    return EXIT_SOME_FAILED if failures else 0

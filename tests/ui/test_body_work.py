@@ -13,7 +13,7 @@ from deepmask.config import Settings
 from deepmask.errors import Cancelled, InputError, PlanError, UnknownName
 from deepmask.progress import silent
 from deepmask.report import Finding
-from tests.pipelines.test_body import ANNA, BACK, PICTURE, SIZE, Selector, fakes, roster, vault  # noqa: F401
+from tests.tiny.bodies import ANNA, BACK, PICTURE, SIZE, Selector, fakes, roster, vault  # noqa: F401
 from ui.body_choices import actions_for, caption, swap_hint
 from ui.body_desk import BodyWork
 from ui.body_work import BodiesWork

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -16,8 +16,13 @@ from deepmask.files import write_text
 Tone = Literal["good", "info", "warn", "bad"]
 """good: as hoped; info: neither; warn: unsure, or with reservations; bad: faked, changed, unprotected."""
 
+Address = Callable[[RGBImage], str]
+"""Where a page finds a picture."""
+
 _WIDEST_PX = 1280
 """Pictures are shown no larger."""
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+"""Content security policy of a page by itself: the browser, too, sees to it that it loads nothing."""
 
 
 @dataclass(frozen=True)
@@ -62,83 +67,132 @@ class Dossier:
     exhibits: tuple[Exhibit, ...] = ()
     notes: tuple[str, ...] = ()
     """What else the reader should know."""
+    parts: tuple[Dossier, ...] = ()
+    """The single questions that the verdict is made of; each is shown below it."""
 
-    def body(self) -> str:
-        """HTML without head, for a page that has the styles (:data:`STYLE`)."""
-        return "".join(self._parts())
+    def body(self, address: Address | None = None) -> str:
+        """HTML without head, for a page that has the styles (:data:`STYLE`).
+
+        Args:
+            address: where the page finds an exhibit's picture; None: the pictures are inside the HTML.
+        """
+        inner = "".join(_parts(self, address or data_address, 2))
+        return f'<article class="dossier dossier-{self.tone}">{inner}</article>'
 
     def html(self) -> str:
         """A whole page that needs nothing else: no script, no other file, nothing from the net."""
-        return (
-            '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{escape(self.title)}</title><style>{_PAGE}{STYLE}</style></head>"
-            f"<body>{self.body()}<footer>Deepmask, on your own machine</footer></body></html>\n"
-        )
+        return page(self.title, self.body())
 
     def save(self, path: Path) -> None:
         """Write :meth:`html` atomically."""
         write_text(path, self.html())
 
-    def _parts(self) -> Iterator[str]:
-        yield f'<article class="dossier dossier-{self.tone}"><header><p>{escape(self.title)}</p>'
-        yield f"<h2>{escape(self.verdict)}</h2><p>{escape(self.summary)}</p></header>"
-        if self.reasons:
-            yield f"<ul>{''.join(f'<li>{escape(reason)}</li>' for reason in self.reasons)}</ul>"
-        if self.exhibits:
-            yield f'<div class="dossier-pictures">{"".join(map(_figure, self.exhibits))}</div>'
-        yield from map(_table, self.tables)
-        yield from (f'<p class="dossier-note">{escape(note)}</p>' for note in self.notes)
-        yield "</article>"
 
-
-def _figure(exhibit: Exhibit) -> str:
-    words = f"<span>{escape(exhibit.words)}</span>" if exhibit.words else ""
+def page(title: str, body: str) -> str:
+    """A whole page around one or several :meth:`Dossier.body`."""
     return (
-        f'<figure><img src="{data_address(exhibit.image)}" alt="{escape(exhibit.title)}">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{escape(title)}</title><style>{STYLE}{_PAGE}</style></head>"
+        f"<body><main>{body}</main><footer>Made by Deepmask, on one computer: this page loads nothing.</footer></body>"
+        "</html>\n"
+    )
+
+
+def _parts(dossier: Dossier, address: Address, level: int) -> Iterator[str]:
+    """HTML of a dossier whose verdict is a heading of ``level``."""
+    yield f"<header><p>{escape(dossier.title)}</p><h{level}>{escape(dossier.verdict)}</h{level}>"
+    yield f"<p>{escape(dossier.summary)}</p></header>"
+    if dossier.reasons:
+        yield f"<ul>{''.join(f'<li>{escape(reason)}</li>' for reason in dossier.reasons)}</ul>"
+    if dossier.exhibits:
+        yield f'<div class="dossier-pictures">{"".join(_figure(one, address) for one in dossier.exhibits)}</div>'
+    yield from (_table(table, level + 1) for table in dossier.tables)
+    yield from (f'<p class="dossier-note">{escape(note)}</p>' for note in dossier.notes)
+    for part in dossier.parts:
+        yield f'<section class="dossier-part dossier-{part.tone}">'
+        yield from _parts(part, address, level + 1)
+        yield "</section>"
+
+
+def _figure(exhibit: Exhibit, address: Address) -> str:
+    words = f"<span>{escape(exhibit.words)}</span>" if exhibit.words else ""
+    height, width = exhibit.image.shape[:2]
+    return (
+        f'<figure tabindex="0"><img src="{escape(address(exhibit.image))}" alt="{escape(exhibit.title)}" '
+        f'width="{width}" height="{height}" loading="lazy">'
         f"<figcaption><b>{escape(exhibit.title)}</b>{words}</figcaption></figure>"
     )
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, level: int) -> str:
     head = "".join(f"<th>{escape(cell)}</th>" for cell in table.head)
     rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
     words = f"<p>{escape(table.words)}</p>" if table.words else ""
-    return f"<section><h3>{escape(table.title)}</h3>{words}<table><tr>{head}</tr>{rows}</table></section>"
+    return (
+        f'<section class="dossier-table"><h{level}>{escape(table.title)}</h{level}>{words}'
+        f"<div><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></section>"
+    )
 
 
-def data_address(image: RGBImage) -> str:
-    """A picture as an address that needs no file; large ones are made smaller."""
+def shown(image: RGBImage) -> bytes:
+    """A picture as JPEG for a page; large ones are made smaller."""
     from PIL import Image
 
     picture = Image.fromarray(image)
     picture.thumbnail((_WIDEST_PX, _WIDEST_PX))
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=90)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    picture.save(buffer, "JPEG", quality=90, subsampling=0)
+    return buffer.getvalue()
+
+
+def data_address(image: RGBImage) -> str:
+    """A picture as an address that needs no file."""
+    return f"data:image/jpeg;base64,{base64.b64encode(shown(image)).decode()}"
 
 
 STYLE = """
-.dossier { --tone: #5b6b85; font-size: 15px; line-height: 1.5; }
-.dossier-good { --tone: #15803d; } .dossier-warn { --tone: #b45309; } .dossier-bad { --tone: #b91c1c; }
-.dossier header { border-left: 5px solid var(--tone); padding: 2px 0 2px 16px; margin-bottom: 16px; }
-.dossier header p { margin: 0; } .dossier header p:first-child { font-size: 13px; opacity: .75; }
-.dossier h2 { color: var(--tone); font-size: 24px; line-height: 1.25; margin: 2px 0 4px; }
-.dossier h3 { font-size: 16px; margin: 20px 0 4px; } .dossier section p { margin: 0 0 6px; opacity: .8; }
-.dossier ul { padding-left: 20px; margin: 0 0 16px; list-style: disc; }
-.dossier-pictures { display: grid; gap: 14px; grid-template-columns: repeat(auto-fit, minmax(260px, 1fr)); }
-.dossier figure { margin: 0; } .dossier img { width: 100%; border-radius: 8px; display: block; }
-.dossier figcaption { font-size: 13px; padding-top: 5px; } .dossier figcaption b { display: block; }
-.dossier table { border-collapse: collapse; width: 100%; font-size: 14px; }
-.dossier th, .dossier td { text-align: left; padding: 5px 12px 5px 0; border-bottom: 1px solid #8884; }
-.dossier-note { font-size: 13px; opacity: .8; margin: 12px 0 0; }
+.dossier { --tone: #57534e; --line: #8883; font-size: 14.5px; line-height: 1.5; }
+.dossier, .dossier-part { --tone: #57534e; }
+.dossier-good { --tone: #0d7a72; } .dossier-warn { --tone: #a1560b; } .dossier-bad { --tone: #b3341c; }
+.dossier header { border-left: 4px solid var(--tone); border-radius: 3px; padding: 1px 0 2px 16px; margin: 0 0 16px; }
+.dossier header p { margin: 0; overflow-wrap: anywhere; }
+.dossier header p:first-child { font-size: 13px; opacity: .72; }
+.dossier h2 { color: var(--tone); font-size: 24px; font-weight: 680; line-height: 1.25; letter-spacing: -.015em;
+  margin: 2px 0 4px; }
+.dossier h3 { font-size: 15.5px; font-weight: 640; margin: 0 0 4px; } .dossier h4 { font-size: 14px; margin: 0 0 4px; }
+.dossier header h3 { color: var(--tone); font-size: 18px; line-height: 1.3; margin: 1px 0 3px; }
+.dossier ul { padding-left: 20px; margin: 0 0 16px; list-style: disc; } .dossier li { margin: 0 0 3px; }
+.dossier-part { border-top: 1px solid var(--line); margin-top: 26px; padding-top: 22px; }
+.dossier-pictures { display: grid; gap: 16px; margin: 0 0 18px; align-items: start;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 250px), 1fr)); }
+.dossier figure { margin: 0; min-width: 0; outline: none; cursor: zoom-in; }
+.dossier figure:focus { grid-column: 1 / -1; cursor: default; }
+.dossier img { display: block; width: auto; height: auto; max-width: 100%; min-width: min(100%, 200px); max-height: 380px;
+  margin: 0; object-fit: contain; border-radius: 10px; }
+.dossier figure:only-child img { max-height: 560px; } .dossier figure:focus img { max-height: 88vh; }
+.dossier figcaption { font-size: 13px; line-height: 1.45; padding-top: 6px; text-align: left; }
+.dossier figcaption b { display: block; font-weight: 640; } .dossier figcaption span { opacity: .78; }
+.dossier-table { margin: 20px 0 0; } .dossier-table p { margin: 0 0 6px; font-size: 13.5px; opacity: .78; }
+.dossier-table div { overflow-x: auto; }
+.dossier table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-numeric: tabular-nums; }
+.dossier th, .dossier td { text-align: left; vertical-align: top; padding: 6px 16px 6px 0; border: 0;
+  border-bottom: 1px solid var(--line); }
+.dossier th { font-weight: 600; white-space: nowrap; opacity: .72; }
+.dossier-note { font-size: 13px; opacity: .78; margin: 12px 0 0; }
 """
-"""Of :meth:`Dossier.body`; colours of text and ground are those of the page around."""
+"""Of :meth:`Dossier.body`; colours of text and ground are those of the page around. A picture that is clicked on takes
+the whole width."""
 
 _PAGE = """
-body { font-family: system-ui, sans-serif; max-width: 1040px; margin: 32px auto; padding: 0 20px; color: #1c2430;
-background: #fff; } footer { margin-top: 32px; font-size: 12px; opacity: .6; }
-@media (prefers-color-scheme: dark) { body { color: #e6e9ef; background: #14181f; }
-.dossier { --tone: #9fb0cc; } .dossier-good { --tone: #4ade80; } .dossier-warn { --tone: #fbbf24; }
-.dossier-bad { --tone: #f87171; } }
+body { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; margin: 0; padding: 36px 22px 28px;
+  color: #2a2826; background: #faf9f7; }
+main, footer { max-width: 980px; margin: 0 auto; } .dossier + .dossier { margin-top: 48px; }
+footer { margin-top: 40px; font-size: 12px; opacity: .6; }
+@media (prefers-color-scheme: dark) { body { color: #f3f1ee; background: #121110; }
+  .dossier, .dossier-part { --tone: #d3cfc8; } .dossier-good { --tone: #41afa4; } .dossier-warn { --tone: #e9b872; }
+  .dossier-bad { --tone: #ff9580; } }
+@media print { body { padding: 0; background: #fff; color: #000; } .dossier figure { break-inside: avoid; } }
 """

@@ -170,8 +170,8 @@ STYLE = """
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 250px), 1fr)); }
 .dossier figure { margin: 0; min-width: 0; outline: none; cursor: zoom-in; }
 .dossier figure:focus { grid-column: 1 / -1; cursor: default; }
-.dossier img { display: block; width: auto; height: auto; max-width: 100%; min-width: min(100%, 200px); max-height: 380px;
-  margin: 0; object-fit: contain; border-radius: 10px; }
+.dossier img { display: block; width: auto; height: auto; max-width: 100%; min-width: min(100%, 200px);
+  max-height: 380px; margin: 0; object-fit: contain; border-radius: 10px; }
 .dossier figure:only-child img { max-height: 560px; } .dossier figure:focus img { max-height: 88vh; }
 .dossier figcaption { font-size: 13px; line-height: 1.45; padding-top: 6px; text-align: left; }
 .dossier figcaption b { display: block; font-weight: 640; } .dossier figcaption span { opacity: .78; }

@@ -274,11 +274,14 @@ class TagFound:
     confidence: float
     """Deviations by which the pilot stands out."""
     scale: float
-    """Size of the picture's pixels in those the tag was laid in."""
+    """Pixels of the pattern in one of the picture."""
     angle_degrees: float
-    offset_xy: tuple[int, int]
+    """By which the picture was turned since, anticlockwise."""
+    offset_xy: tuple[float, float]
     """Where the pattern begins, in its own pixels."""
     mirrored: bool = False
+    aspect: float = 1.0
+    """By how much more the picture was widened than heightened."""
 
 
 class Tagger(Protocol):

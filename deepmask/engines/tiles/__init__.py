@@ -1,0 +1,67 @@
+"""Tags: 64 bits over a whole picture, as a keyed pattern of small tiles that is read after what happens to pictures.
+
+Spread spectrum in the pixels (I. J. Cox et al., Secure spread spectrum watermarking for multimedia, IEEE Transactions
+on Image Processing 6, 1997), repeated over the picture so that a crop holds it, too, with lines in its spectrum that
+tell how the picture was turned and scaled. Where a face was replaced afterwards the pattern is missing, which shows.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepmask.engines.protocols import TagFound
+from deepmask.engines.tiles.embedding import embedded
+from deepmask.engines.tiles.geometry import Lay
+from deepmask.engines.tiles.pattern import SHORT_PX, SMALLEST_PX, keyed
+from deepmask.engines.tiles.reading import WORTH_REFINING, look, presence, refined, told
+from deepmask.engines.tiles.searching import Spectrum, guesses
+from deepmask.errors import EngineFailed
+from deepmask.faces import RGBImage
+
+_GUESSES = 6
+
+
+class Tiles:
+    """The tagger that is part of Deepmask."""
+
+    def embed(self, image: RGBImage, tag_id: int, key: bytes, *, strength: float = 2.0) -> RGBImage:
+        """A tagged copy; see :class:`deepmask.engines.protocols.Tagger`."""
+        if min(image.shape[:2]) < SMALLEST_PX:
+            raise EngineFailed(
+                f"A picture of {image.shape[1]} x {image.shape[0]} pixels is too small for a tag; "
+                f"each side needs {SMALLEST_PX} or more."
+            )
+        if not 0 <= tag_id < 1 << 64:
+            raise ValueError(f"an id has 64 bits, got {tag_id}")
+        return embedded(image, tag_id, key, strength)
+
+    def read(self, image: RGBImage, key: bytes, *, thorough: bool = True) -> TagFound | None:
+        """The tag; None where none is found."""
+        height, width = image.shape[:2]
+        if min(height, width) < SMALLEST_PX // 2:
+            return None
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        pattern = keyed(key)
+        for short in (SHORT_PX, SHORT_PX // 2):
+            found = told(look(grey, pattern, Lay(short / min(height, width))), pattern)
+            if found is not None:
+                return found
+        if not thorough:
+            return None
+        spectrum = Spectrum.of(grey)
+        for stretched in (False, True):
+            for guess in guesses(spectrum, pattern, _GUESSES, stretched=stretched):
+                for half in (0.0, 180.0):
+                    sight = look(grey, pattern, guess.lay.changed(degrees=half))
+                    if sight.confidence < WORTH_REFINING:
+                        continue
+                    found = told(refined(grey, pattern, sight), pattern)
+                    if found is not None:
+                        return found
+        return None
+
+    def intact(self, image: RGBImage, found: TagFound, key: bytes) -> NDArray[np.float32]:
+        """(H, W) about 1 where the tag is as it was laid, near 0 where pixels were replaced since."""
+        return presence(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), keyed(key), found)

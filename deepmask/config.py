@@ -58,6 +58,10 @@ class Settings:
     """Where neural engines compute: auto, cpu, cuda or mps."""
     precision: str = "auto"
     """Number format of neural engines: auto, float32, bfloat16 or float16."""
+    provenance: bool = True
+    """Whether masked outputs carry a tag and content credentials that say that they are masked."""
+    signed_as: str = ""
+    """How you are called in content credentials, for everybody to read; empty: by a number, another in each output."""
     safety_checker: bool = True
     """Whether a generated portrait is looked at before it is shown. Who turns it off answers for what is shown."""
 

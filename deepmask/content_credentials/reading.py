@@ -84,12 +84,12 @@ class Credentials(Saved):
         return f"Signed by {who} with {self.program or 'a program without a name'}: {told or 'nothing is told'}."
 
 
-def credentials(path: Path, identities: Sequence[tuple[bytes, str]] = ()) -> Credentials | None:
+def credentials(path: Path, own: Sequence[bytes] = ()) -> Credentials | None:
     """The content credentials in a file; None where there are none, or the file cannot be read. Never raises.
 
     Args:
-        identities: secrets, and the name used with each, whose signatures are to be recognised
-            (:class:`~deepmask.content_credentials.certificates.Identity`).
+        own: secrets whose signatures are to be recognised
+            (:attr:`deepmask.content_credentials.certificates.Identity.secret`).
     """
     try:
         c2pa = library.load()
@@ -100,7 +100,7 @@ def credentials(path: Path, identities: Sequence[tuple[bytes, str]] = ()) -> Cre
         return told
     try:
         manifest = told["manifests"][told["active_manifest"]]
-        yours = _is_one_of(c2pa, path, manifest, identities)
+        yours = _is_one_of(c2pa, path, manifest, own)
         return _described(told, manifest, yours)
     except (KeyError, TypeError, ValueError, AttributeError):
         return _broken("what it says of its making is not understood")
@@ -131,14 +131,12 @@ def _broken(fault: str) -> Credentials:
     return Credentials("changed", "", False, "", (), None, (fault,))
 
 
-def _is_one_of(c2pa: Any, path: Path, manifest: dict[str, Any], identities: Sequence[tuple[bytes, str]]) -> bool:
+def _is_one_of(c2pa: Any, path: Path, manifest: dict[str, Any], own: Sequence[bytes]) -> bool:
     """Whether the chain of certificates ends in an authority that one of the secrets makes for this output."""
     number = number_of(int(manifest["signature_info"].get("cert_serial_number", 0)))
-    if number is None:
+    if number is None or not own:
         return False
-    anchors = [Identity(secret, number, name).authority_pem for secret, name in identities]
-    if not anchors:
-        return False
+    anchors = [Identity(secret, number).authority_pem for secret in own]
     told = _read(c2pa, path, "".join(anchors))
     return isinstance(told, dict) and told.get("validation_state") == "Trusted"
 

@@ -29,6 +29,8 @@ class Photo:
     """What the file held; the same in all edits of it."""
     notes: tuple[str, ...] = ()
     """What the user should know, each a short clause: 'only the first frame of the animation is used'."""
+    unmarked: RGBImage | None = field(default=None, repr=False)
+    """(H, W, 3) uint8: the pixels before :meth:`marked`; None where it was not called."""
 
     def __post_init__(self) -> None:
         if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or self.rgb.dtype != np.uint8:
@@ -98,9 +100,17 @@ class Photo:
         """
         if rgb.shape != self.rgb.shape:
             raise ValueError(f"an edit keeps the size: expected {self.rgb.shape}, got {rgb.shape}")
-        photo = replace(self, rgb=rgb)
+        photo = replace(self, rgb=rgb, unmarked=None)
         extra = photo._what_the_edit_costs()
         return replace(photo, notes=(*self.notes, *(note for note in extra if note not in self.notes)))
+
+    def marked(self, rgb: RGBImage) -> Self:
+        """The same photo with small differences all over, such as those of a tag.
+
+        Deep samples are moved by as much and keep their fine steps; those of edited pixels have none, as before. The
+        array is taken over, not copied.
+        """
+        return replace(self.edited(rgb), unmarked=self.rgb)
 
     @cached_property
     def is_edited(self) -> bool:

@@ -80,11 +80,14 @@ def _deep_strips(photo: Photo, *, grey: bool) -> Iterator[NDArray[np.uint16]]:
     assert original.deep is not None
     for rows in photo.strips():
         rgb, before = photo.rgb[rows], original.rgb[rows]
+        edited = rgb if photo.unmarked is None else photo.unmarked[rows]
         deep = original.deep[rows]
         if deep.ndim == 2:
             deep = np.repeat(deep[..., None], 3, axis=2)
-        changed = (rgb != before).any(-1, keepdims=True)
-        strip = np.where(changed, rgb * np.uint16(257), deep).astype(np.uint16)
+        changed = (edited != before).any(-1, keepdims=True)
+        strip = np.where(changed, edited * np.uint16(257), deep).astype(np.uint16)
+        if photo.unmarked is not None:
+            strip = (strip + (rgb.astype(np.int32) - edited) * 256).astype(np.uint16)
         strip = strip[..., :1] if grey else strip
         if original.alpha is not None:
             alpha = original.alpha[rows]

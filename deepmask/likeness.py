@@ -1,0 +1,104 @@
+"""What a picture roughly looks like, in some hundred bits from which nobody can see what it shows.
+
+Of a grid with 16 cells on the shorter side it is known whether a cell is lighter than its right and its lower
+neighbour, no more (the difference hash of N. Krawetz, 2013, on a grid that does not change its shape with the
+picture's). The grid fits the tiles of a tag, so that a crop can be laid onto the whole picture's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepmask.errors import InputError
+
+CELLS_SHORT = 16
+"""Cells on the shorter side of a picture."""
+_MOST_CELLS = 1024
+"""On the longer side."""
+_CLEAR = 12.0
+"""Grey levels between neighbours from which on a bit counts fully."""
+_LEAST_BITS = 24
+"""In which two pictures must overlap."""
+
+
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """The bits of one picture."""
+
+    across: NDArray[np.bool_]
+    """(rows, columns - 1) whether a cell is lighter than the one to its right."""
+    down: NDArray[np.bool_]
+    """(rows - 1, columns) whether it is lighter than the one below."""
+
+    @classmethod
+    def of(cls, cells: NDArray[np.floating]) -> Self:
+        """That of (rows, columns) mean grey levels."""
+        return cls(cells[:, :-1] > cells[:, 1:], cells[:-1] > cells[1:])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the grid."""
+        return self.across.shape[0], self.down.shape[1]
+
+    def agreement(self, cells: NDArray[np.floating], place: tuple[int, int]) -> float:
+        """How well other cells agree: 1 in all bits, 0 as often as by chance, -1 in none; less where few bits overlap.
+
+        Args:
+            cells: (rows, columns) mean grey levels; NaN where nothing is known.
+            place: row and column of this grid at which the first of ``cells`` lies, perhaps negative.
+        """
+        right = cells[:, :-1] - cells[:, 1:]
+        lower = cells[:-1] - cells[1:]
+        agreed = total = bits = 0.0
+        for ours, theirs in ((self.across, right), (self.down, lower)):
+            mine, its = _overlap(ours, theirs, place)
+            weight = np.minimum(np.abs(its) / _CLEAR, 1.0)
+            known = ~np.isnan(its)
+            weight = np.where(known, weight, 0.0)
+            agreed += float(weight[(its > 0) == mine].sum())
+            total += float(weight.sum())
+            bits += float(known.sum())
+        if bits < _LEAST_BITS or total <= 0:
+            return 0.0
+        return (2 * agreed / total - 1) * min(1.0, total / _LEAST_BITS)
+
+    def to_json(self) -> dict[str, Any]:
+        """For a file."""
+        bits = np.concatenate((self.across.ravel(), self.down.ravel()))
+        return {"rows": self.shape[0], "columns": self.shape[1], "bits": np.packbits(bits).tobytes().hex()}
+
+    @classmethod
+    def from_json(cls, data: Any) -> Self:
+        """Read what :meth:`to_json` made.
+
+        Raises:
+            InputError: it is something else.
+        """
+        try:
+            rows, columns = int(data["rows"]), int(data["columns"])
+            if not (2 <= rows <= _MOST_CELLS and 2 <= columns <= _MOST_CELLS):
+                raise ValueError("too many cells")
+            first, second = rows * (columns - 1), (rows - 1) * columns
+            packed = np.frombuffer(bytes.fromhex(data["bits"]), np.uint8)
+            bits = np.unpackbits(packed, count=first + second).astype(bool)
+            if len(packed) != -(-(first + second) // 8):
+                raise ValueError("too many bits")
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"This is no likeness of a picture ({error}).") from error
+        return cls(bits[:first].reshape(rows, columns - 1), bits[first:].reshape(rows - 1, columns))
+
+
+def _overlap(
+    ours: NDArray[np.bool_], theirs: NDArray[np.floating], place: tuple[int, int]
+) -> tuple[NDArray[np.bool_], NDArray[np.floating]]:
+    """The parts of both that lie over each other."""
+    mine, its = [], []
+    for length, other, first in zip(ours.shape, theirs.shape, place, strict=True):
+        start, stop = max(0, first), max(0, min(length, first + other))
+        mine.append(slice(start, max(start, stop)))
+        its.append(slice(start - first, max(start, stop) - first))
+    return ours[mine[0], mine[1]], theirs[its[0], its[1]]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from deepmask.area import Area, Body, Selection
 from deepmask.face_pose import FacePose
 from deepmask.faces import Box, Embedding, Face, Landmarks, Patch, RGBImage
-from deepmask.look import Look
+from deepmask.look import FaceRegion, Look
 from deepmask.media.sound import Samples, Sound
 from deepmask.persona import Attributes, Persona
 from deepmask.progress import Progress, silent
@@ -190,11 +190,15 @@ class FaceRestorer(Protocol):
 class PersonSegmenter(Protocol):
     """Finds people from head to foot; a missed person is worse than a false alarm."""
 
-    def segment(self, image: RGBImage, faces: Sequence[Face] = (), *, progress: Progress = silent) -> list[Body]:
+    def segment(
+        self, image: RGBImage, faces: Sequence[Face] = (), *, thorough: bool = True, progress: Progress = silent
+    ) -> list[Body]:
         """Everybody in a picture, with and without a visible face; areas of different people do not overlap.
 
         Args:
             faces: those already found; a body that has one of them says which.
+            thorough: False where small people without a known face may be passed over, as in those frames of a video
+                that lie between others.
         """
         ...
 
@@ -241,8 +245,27 @@ class Inpainter(Protocol):
 class BodyMasker(Protocol):
     """Covers an area plainly; cannot fail."""
 
-    def cover(self, image: RGBImage, area: Area, *, feather_px: float = 0.0) -> Patch:
-        """Opaque within ``area`` except for a soft edge of ``feather_px`` outside of it."""
+    def tone(self, image: RGBImage, area: Area) -> NDArray[np.uint8]:
+        """(3,) the colour of the surroundings by which ``area`` would be covered."""
+        ...
+
+    def cover(
+        self,
+        image: RGBImage,
+        area: Area,
+        *,
+        feather_px: float = 0.0,
+        tone: NDArray[np.uint8] | None = None,
+        size_px: float | None = None,
+    ) -> Patch:
+        """Opaque within ``area`` except for a soft edge of ``feather_px`` outside of it.
+
+        Args:
+            tone: as :meth:`tone` gives it, perhaps of several frames of a film, so that it does not flicker; None: of
+                this picture.
+            size_px: of the whole person throughout a film, as the square root of their pixels: the cells of a mosaic
+                keep their size then and lie on a grid of the picture; None: by the area.
+        """
         ...
 
 
@@ -319,11 +342,22 @@ class Cloak(Protocol):
     victims: tuple[str, ...]
     """Names of the networks it works against."""
 
-    def cloak(self, image: RGBImage, faces: Sequence[Face], *, strength: int, progress: Progress = silent) -> RGBImage:
+    def cloak(
+        self,
+        image: RGBImage,
+        faces: Sequence[Face],
+        *,
+        strength: int,
+        region: FaceRegion = "face",
+        seed: int = 0,
+        progress: Progress = silent,
+    ) -> RGBImage:
         """A cloaked copy; pixels farther from a face than its region are untouched.
 
         Args:
             strength: 1..5.
+            region: how far around a face the picture may change.
+            seed: the same gives the same bits.
 
         Raises:
             EngineFailed: this picture cannot be cloaked.

@@ -21,6 +21,8 @@ from deepmask.head_pose import similarity_fit
 
 CHIP_PX = 150
 
+RECOGNIZER_FILE = "dlib_face_recognition_resnet_model_v1.dat"
+
 _PADDING = 0.25
 # Outer and inner corner of the left eye, then of the right eye, then the nose base, in a unit square: dlib's mean face,
 # http://dlib.net/dlib/image_transforms/interpolation.h.html (get_face_chip_details).
@@ -42,12 +44,14 @@ class DlibRecognizer:
 
     def embed(self, image: RGBImage, face: Face) -> Embedding:
         """Descriptor (128,) of the face in the box, whatever the box: beyond the picture its border is repeated."""
-        if face.landmarks is not None:
-            points = face.landmarks[_AS_LANDMARKS, :2]
-        else:
-            points = self._five_points(image, face.box_xyxy)
-        chip = np.ascontiguousarray(warped(image, _matrix_to_chip(points), CHIP_PX))
+        chip = np.ascontiguousarray(warped(image, matrix_to_chip(self.points(image, face)), CHIP_PX))
         return np.asarray(self._network.compute_face_descriptor(chip), np.float32)
+
+    def points(self, image: RGBImage, face: Face) -> NDArray[np.float64]:
+        """Eye corners and nose base (5, 2) by which a face is aligned: of its mesh, else by dlib's predictor."""
+        if face.landmarks is not None:
+            return face.landmarks[_AS_LANDMARKS, :2]
+        return self._five_points(image, face.box_xyxy)
 
     def _five_points(self, image: RGBImage, box: Box) -> NDArray[np.float64]:
         """Eye corners and nose base (5, 2) by dlib's predictor, which expects boxes as its own detector draws them."""
@@ -69,17 +73,17 @@ class DlibRecognizer:
 
     @cached_property
     def _network(self) -> Any:
-        return self._dlib.face_recognition_model_v1(_model_path("dlib_face_recognition_resnet_model_v1.dat"))
+        return self._dlib.face_recognition_model_v1(model_path(RECOGNIZER_FILE))
 
     @cached_property
     def _predictor(self) -> Any:
-        return self._dlib.shape_predictor(_model_path("shape_predictor_5_face_landmarks.dat"))
+        return self._dlib.shape_predictor(model_path("shape_predictor_5_face_landmarks.dat"))
 
 
 PREDICTOR_PX = 300
 
 
-def _matrix_to_chip(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def matrix_to_chip(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """(2, 3) similarity that lays the five points on dlib's mean face."""
     fit = similarity_fit(points, _ON_CHIP)
     if not 1e-3 < fit.scale < 1e3:  # all points in one spot
@@ -87,7 +91,7 @@ def _matrix_to_chip(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.column_stack([fit.scale * fit.rotation, fit.shift])
 
 
-def _model_path(name: str) -> str:
+def model_path(name: str) -> str:
     """A file of the package face_recognition_models, which cannot be imported: it needs the retired pkg_resources."""
     spec = find_spec("face_recognition_models")
     path = Path(spec.origin or "").parent / "models" / name if spec else None

@@ -1,0 +1,55 @@
+"""Cutting squares out of a picture, and carrying the gradient of what was cut out back to its pixels."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+"""(H, W, 3) colours 0..255, or a gradient of them."""
+
+Matrix = NDArray[np.float64]
+"""(2, 3) affine map."""
+
+
+class Cut:
+    """A bilinear warp into a square; beyond the picture its border is repeated."""
+
+    def __init__(self, to_square: Matrix, side_px: int, size_wh: tuple[int, int]) -> None:
+        """``to_square`` maps pixels of a picture of ``size_wh`` to pixels of the square; it should not shrink by more
+        than half, for bilinear weights skip what lies between."""
+        back = cv2.invertAffineTransform(to_square)
+        y, x = np.mgrid[:side_px, :side_px]
+        places = np.stack([x, y, np.ones_like(x)], -1) @ back.T
+        (w, h), self._side_px = size_wh, side_px
+        self._map = np.clip(places, 0, (w - 1, h - 1)).astype(np.float32)
+        self._size_wh = size_wh
+
+    def square(self, picture: Floats) -> Floats:
+        """(side, side, 3) of the picture."""
+        return cv2.remap(picture, self._map, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[arg-type]
+
+    def spread(self, gradient: Floats) -> Floats:
+        """The gradient (side, side, 3) of a square as a gradient of the picture: the transpose of :meth:`square`."""
+        w, h = self._size_wh
+        places = self._map.reshape(-1, 2)
+        low = np.minimum(places.astype(np.int64), (max(0, w - 2), max(0, h - 2)))
+        part = places - low
+        result = np.zeros((h * w, 3))
+        for dx in (0, 1):
+            for dy in (0, 1):
+                column, row = np.minimum(low[:, 0] + dx, w - 1), np.minimum(low[:, 1] + dy, h - 1)
+                share = np.abs(1 - dx - part[:, 0]) * np.abs(1 - dy - part[:, 1])
+                for channel in range(3):
+                    values = share * gradient.reshape(-1, 3)[:, channel]
+                    result[:, channel] += np.bincount(row * w + column, values, h * w)
+        return result.reshape(h, w, 3).astype(np.float32)
+
+
+def resized(picture: Floats, size_wh: tuple[int, int]) -> Floats:
+    """Averaged down or interpolated up."""
+    if size_wh == (picture.shape[1], picture.shape[0]):
+        return picture
+    smaller = size_wh[0] < picture.shape[1]
+    return cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC).astype(np.float32)

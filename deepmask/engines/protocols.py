@@ -368,6 +368,11 @@ class Cloak(Protocol):
 class FakeFinder(Protocol):
     """Tells which pixels were made by a machine."""
 
+    fake_above: float
+    """A face whose most suspicious pixels reach this on average is called fake: no genuine one should."""
+    real_below: float
+    """One that stays below this is likely real; between the two nobody can tell."""
+
     def find(self, image: RGBImage, *, progress: Progress = silent) -> NDArray[np.float32]:
         """(H, W) probability 0..1 that a pixel is faked."""
         ...

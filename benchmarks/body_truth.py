@@ -80,7 +80,7 @@ def compose(name: str) -> Truth:
     image = cv2.GaussianBlur(np.repeat(image[..., None], 3, axis=2), (0, 0), 2.0)
     people: list[Mask] = []
     for place in places:
-        rgb, mask = _cutout(place)
+        rgb, mask = cutout(place)
         whole, there = np.zeros_like(image), np.zeros((h, w), bool)
         x1, y1 = max(0, place.left), max(0, place.top)
         x2, y2 = min(w, place.left + mask.shape[1]), min(h, place.top + mask.shape[0])
@@ -105,7 +105,8 @@ def _mask(name: str) -> Mask:
     return canvas > 0
 
 
-def _cutout(place: Place) -> tuple[RGBImage, Mask]:
+def cutout(place: Place) -> tuple[RGBImage, Mask]:
+    """Somebody, and their outline."""
     rgb, mask = _picture(place.who), _mask(place.who)
     if place.turned_away:
         rgb = _with_hair_for_a_face(rgb)

@@ -25,6 +25,10 @@ Doubt = Literal["uncertain", "conflict", "short", "edge", "lost"]
 """uncertain: found with a low score; conflict: samples of the identity disagree; short: a few frames only, perhaps no
 face at all; edge: cut by the frame; lost: followed where no finder saw it."""
 
+BodyCover = Literal["silhouette", "pixelate"]
+"""silhouette: one flat colour over the whole person; pixelate: few soft cells."""
+BODY_COVERS: tuple[BodyCover, ...] = get_args(BodyCover)
+
 _FARTHEST_PX = 1e7
 
 
@@ -72,8 +76,12 @@ class Track:
     doubts: tuple[Span, ...] = ()
     shown: tuple[int, ...] = ()
     """Frames in which the face is seen best, best first."""
+    body: BodyCover | None = None
+    """What covers the whole person; None: the body stays as it is."""
 
     def __post_init__(self) -> None:
+        if self.body is not None and self.body not in BODY_COVERS:
+            raise PlanError(f"In a video a body gets one of {', '.join(BODY_COVERS)}, not {self.body!r}.")
         frames = [key.frame for key in self.keys]
         if not frames or frames != sorted(set(frames)):
             raise PlanError(f"The key frames of {self.id} must be there and grow, got {frames[:5]}.")
@@ -106,6 +114,10 @@ class Track:
     def decided(self, decision: Decision) -> Self:
         """A copy with another decision."""
         return replace(self, decision=decision)
+
+    def with_body(self, cover: BodyCover | None) -> Self:
+        """A copy whose whole person is covered like this, or stays."""
+        return replace(self, body=cover)
 
     def moved(self, frame: int, box: Box) -> Self:
         """A copy with a box of its own in ``frame``, which may lie outside the track: it is then made longer."""

@@ -16,10 +16,10 @@ from deepmask.files import write_text
 from deepmask.look import Look
 from deepmask.plan import Decision, Match
 from deepmask.plan_json import Kind, text_of
-from deepmask.track import Key, Span, Track
+from deepmask.track import BODY_COVERS, BodyCover, Key, Span, Track
 from deepmask.voice_plan import VoicePlan
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _KIND = Kind("video", "a video", "deepmask video plan", SCHEMA_VERSION)
 
 
@@ -42,6 +42,8 @@ class VideoPlan:
     look: Look = Look()
     voice: VoicePlan | None = None
     """What happens to the voices; None: the sound stays as it is."""
+    bodies: BodyCover | None = None
+    """What covers people whose face is on no track, such as those who are turned away; None: nobody looks for them."""
     medium: Literal["video"] = "video"
     version: int = SCHEMA_VERSION
 
@@ -51,6 +53,8 @@ class VideoPlan:
             raise PlanError("The plan is damaged: two tracks have the same id.")
         if not self.shots or self.shots[0] != 0 or list(self.shots) != sorted(set(self.shots)):
             raise PlanError("The plan is damaged: shots must begin with frame 0 and grow.")
+        if self.bodies is not None and self.bodies not in BODY_COVERS:
+            raise PlanError(f"In a video bodies get one of {', '.join(BODY_COVERS)}, not {self.bodies!r}.")
         for track in self.tracks:
             if track.last >= self.frames:
                 raise PlanError(f"{track.id} ends in frame {track.last}, but the video has {self.frames} frames.")
@@ -76,6 +80,11 @@ class VideoPlan:
     def at(self, frame: int) -> list[Track]:
         """The tracks that are seen in a frame."""
         return [track for track in self.tracks if track.first <= frame <= track.last]
+
+    @property
+    def covers_bodies(self) -> bool:
+        """Whether anybody is to be covered from head to foot."""
+        return self.bodies is not None or any(track.body is not None for track in self.tracks)
 
     def new_id(self) -> str:
         """An id no track has."""
@@ -117,6 +126,7 @@ def _plan(data: dict[str, Any]) -> VideoPlan:
             "engines": {str(kind): str(name) for kind, name in dict(data.get("engines", {})).items()},
             "look": Look.from_json(data.get("look", {})),
             "voice": VoicePlan.from_json(json.dumps(data["voice"])) if data.get("voice") else None,
+            "bodies": data.get("bodies"),
         }
     )
 

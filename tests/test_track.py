@@ -82,7 +82,7 @@ def test_a_plan_of_a_video_is_the_same_after_saving_and_loading(tmp_path):
     [
         (lambda text: text.replace('"frames": 10', '"frames": 5'), "ends in frame 9"),
         (lambda text: text.replace('"medium": "video"', '"medium": "photo"'), "for a photo"),
-        (lambda text: text.replace('"version": 1', '"version": 99'), "newer Deepmask"),
+        (lambda text: text.replace('"version": 2', '"version": 99'), "newer Deepmask"),
         (lambda text: text.replace('"action": "pixelate"', '"action": "delete"'), "must be one of"),
         (lambda text: text[:-30], "not a Deepmask plan"),
         (lambda text: "[]", "not a Deepmask plan"),

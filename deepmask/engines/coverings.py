@@ -22,10 +22,23 @@ class Silhouette:
     step = 26.0
     """Lightness (0..255) between the colour and the surroundings."""
 
-    def cover(self, image: RGBImage, area: Area, *, feather_px: float = 0.0) -> Patch:
-        """The patch that hides ``area``."""
+    def tone(self, image: RGBImage, area: Area) -> NDArray[np.uint8]:
+        """(3,) median colour of what surrounds the area."""
+        return _tone_around(image, area)
+
+    def cover(
+        self,
+        image: RGBImage,
+        area: Area,
+        *,
+        feather_px: float = 0.0,
+        tone: NDArray[np.uint8] | None = None,
+        size_px: float | None = None,
+    ) -> Patch:
+        """The patch that hides ``area``; it has no cells."""
         alpha, origin = _opacity(area, feather_px)
-        light, a, b = cv2.cvtColor(_tone_around(image, area)[None, None], cv2.COLOR_RGB2LAB)[0, 0].astype(float)
+        tone = _tone_around(image, area) if tone is None else tone
+        light, a, b = cv2.cvtColor(tone[None, None], cv2.COLOR_RGB2LAB)[0, 0].astype(float)
         light = np.clip(light + (self.step if light < 115 else -self.step), 60, 190)
         lab = np.array([light, 128 + 0.45 * (a - 128), 128 + 0.45 * (b - 128)])
         rgb = np.empty((*alpha.shape, 3), np.uint8)
@@ -47,26 +60,51 @@ class Pixelate:
     quietness = 0.5
     """How far their mean moves to the tone of the surroundings, 0..1."""
 
-    def cover(self, image: RGBImage, area: Area, *, feather_px: float = 0.0) -> Patch:
+    def tone(self, image: RGBImage, area: Area) -> NDArray[np.uint8]:
+        """(3,) median colour of what surrounds the area."""
+        return _tone_around(image, area)
+
+    def cover(
+        self,
+        image: RGBImage,
+        area: Area,
+        *,
+        feather_px: float = 0.0,
+        tone: NDArray[np.uint8] | None = None,
+        size_px: float | None = None,
+    ) -> Patch:
         """The patch that hides ``area``."""
-        alpha, origin = _opacity(area, feather_px)
+        alpha, (left, top) = _opacity(area, feather_px)
         h, w = alpha.shape
-        rows, columns = area.mask.shape
-        cell = max(2.0, min(rows, columns) / self.cells, np.sqrt(area.pixels) / self.cells)
-        across = max(1, round(w / cell)), max(1, round(h / cell))
-        inside = np.zeros((h, w), np.float32)
-        top, left = area.origin_xy[1] - origin[1], area.origin_xy[0] - origin[0]
-        inside[top : top + rows, left : left + columns] = area.mask
-        colours = image[origin[1] : origin[1] + h, origin[0] : origin[0] + w] * inside[..., None]
+        x1, y1, x2, y2, across = self._grid(area, (left, top, left + w, top + h), size_px)
+        inside = np.zeros((y2 - y1, x2 - x1), np.float32)
+        colours = np.zeros((y2 - y1, x2 - x1, 3), np.float32)
+        (rows, columns), (x, y) = area.mask.shape, area.origin_xy
+        own = np.s_[y - y1 : y - y1 + rows, x - x1 : x - x1 + columns]
+        inside[own], colours[own] = area.mask, image[area.window] * area.mask[..., None]
         coarse = cv2.resize(colours, across, interpolation=cv2.INTER_AREA).reshape(across[1], across[0], 3)
         share = cv2.resize(inside, across, interpolation=cv2.INTER_AREA).reshape(across[1], across[0], 1)
         mean = image[area.window][area.mask].mean(axis=0)
         cells = np.where(share > 0.02, coarse / np.maximum(share, 0.02), mean)
-        middle = mean + self.quietness * (_tone_around(image, area).astype(float) - mean)
+        around = _tone_around(image, area) if tone is None else tone
+        middle = mean + self.quietness * (around.astype(float) - mean)
         calm = np.clip(middle + self.contrast * (cells - mean), 0, 255).astype(np.uint8)
-        smooth = cv2.resize(calm, (w, h), interpolation=cv2.INTER_LINEAR)
-        flat = cv2.resize(calm, (w, h), interpolation=cv2.INTER_NEAREST)
-        return Patch(cv2.addWeighted(smooth, 0.6, flat, 0.4, 0).astype(np.uint8), alpha, origin)
+        smooth = cv2.resize(calm, (x2 - x1, y2 - y1), interpolation=cv2.INTER_LINEAR)
+        flat = cv2.resize(calm, (x2 - x1, y2 - y1), interpolation=cv2.INTER_NEAREST)
+        rgb = cv2.addWeighted(smooth, 0.6, flat, 0.4, 0).astype(np.uint8)
+        return Patch(rgb[top - y1 : top - y1 + h, left - x1 : left - x1 + w], alpha, (left, top))
+
+    def _grid(
+        self, area: Area, window: tuple[int, int, int, int], size_px: float | None
+    ) -> tuple[int, int, int, int, tuple[int, int]]:
+        """The rectangle x1, y1, x2, y2 around ``window`` that cells fill, and how many there are across and down."""
+        x1, y1, x2, y2 = window
+        if size_px is None:
+            side = max(2.0, min(area.mask.shape) / self.cells, np.sqrt(area.pixels) / self.cells)
+            return *window, (max(1, round((x2 - x1) / side)), max(1, round((y2 - y1) / side)))
+        cell = max(2, round(size_px / self.cells))
+        x1, y1, x2, y2 = x1 // cell, y1 // cell, -(-x2 // cell), -(-y2 // cell)
+        return x1 * cell, y1 * cell, x2 * cell, y2 * cell, (x2 - x1, y2 - y1)
 
 
 def _opacity(area: Area, feather_px: float) -> tuple[NDArray[np.float32], tuple[int, int]]:

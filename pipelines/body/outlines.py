@@ -63,18 +63,18 @@ class Outline:
             EngineFailed: it leaves a part of them open.
         """
         self._demand_opaque(patch)
-        return replace(patch, alpha=patch.alpha * _seen_from(patch, self.outer.full()))
+        return replace(patch, alpha=patch.alpha * seen_from(patch, self.outer.full()))
 
     def _demand_opaque(self, patch: Patch) -> None:
-        covered = _seen_from(patch, self.own.full()) & (patch.alpha > _OPAQUE)
+        covered = seen_from(patch, self.own.full()) & (patch.alpha > _OPAQUE)
         if np.count_nonzero(covered) < self.own.pixels:
             raise EngineFailed("The drawing left a part of them open.")
 
     def _opacity(self, patch: Patch) -> NDArray[np.float32]:
         import cv2
 
-        core = _seen_from(patch, self.core.full())
-        outer = _seen_from(patch, self.outer.full())
+        core = seen_from(patch, self.core.full())
+        outer = seen_from(patch, self.outer.full())
         if self.feather_px < 0.5:
             return (core | outer).astype(np.float32)
         away = cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, 5)
@@ -189,8 +189,8 @@ def _mask(plan: BodyPlan, areas: list[Area]) -> Mask:
     return np.zeros((h, w), bool) if everything is None else everything.full()
 
 
-def _seen_from(patch: Patch, mask: Mask) -> Mask:
-    """The part of a picture's mask that lies under a patch; nothing beyond the picture's edges."""
+def seen_from(patch: Patch, mask: Mask) -> Mask:
+    """The part of a picture's mask (H, W) that lies under a patch; nothing beyond the picture's edges."""
     h, w = mask.shape
     rows, columns = patch.window((w, h))
     x0, y0 = patch.origin_xy

@@ -57,6 +57,7 @@ def analyze(
     if matching:
         used["face_recognizer"] = matcher(roster, options.faces.recognizer)
     used["face_finder"] = engines.choose("face_finder", options.faces.finder).name
+    used |= segmenter_for(options)
     frames = len(source.timeline)
     stride = max(1, round(source.fps / options.looks_per_second))
     work = Work(source)
@@ -90,6 +91,7 @@ def analyze(
         used,
         options.faces.look,
         voice,
+        options.bodies,
     )
 
 
@@ -108,11 +110,14 @@ def decide(
     for track in plan.tracks:
         match = track.match if track.match is not None and track.match.person in known else None
         sure = match if track.identity == "confirmed" else None
-        tracks.append(track if track.id in keep else track.decided(decision_for(sure, roster, options.faces)))
-    used = {kind: name for kind, name in plan.engines.items() if kind != "face_swapper"}
+        decided = track.decided(decision_for(sure, roster, options.faces))
+        tracks.append(track if track.id in keep else decided.with_body(None if sure else options.bodies))
+    used = {kind: name for kind, name in plan.engines.items() if kind not in ("face_swapper", "person_segmenter")}
     voice = redecided(plan.voice, options.voice)
-    used |= asked_for(options.faces)
-    return replace(plan, tracks=tuple(tracks), engines=used, look=options.faces.look, voice=voice)
+    used |= asked_for(options.faces) | segmenter_for(options)
+    return replace(
+        plan, tracks=tuple(tracks), engines=used, look=options.faces.look, voice=voice, bodies=options.bodies
+    )
 
 
 def add_track(plan: VideoPlan, first: int, last: int, box: Box, decision: Decision) -> VideoPlan:
@@ -123,7 +128,7 @@ def add_track(plan: VideoPlan, first: int, last: int, box: Box, decision: Decisi
     """
     _check(plan, box, first, last)
     keys = (Key(first, box),) if first == last else (Key(first, box), Key(last, box))
-    return plan.with_track(Track(plan.new_id(), keys, decision))
+    return plan.with_track(Track(plan.new_id(), keys, decision, body=plan.bodies))
 
 
 def move_box(plan: VideoPlan, id: str, frame: int, box: Box) -> VideoPlan:
@@ -176,7 +181,13 @@ def _track(
         who.match,
         _doubts(path, who, source.size_wh, stride),
         best_frames(path, source.fps),
+        None if match is not None else options.bodies,
     )
+
+
+def segmenter_for(options: VideoOptions) -> dict[str, str]:
+    """The entry of a plan's engines for who finds people, where bodies are to be covered."""
+    return {} if options.bodies is None else {"person_segmenter": engines.choose("person_segmenter").name}
 
 
 def _doubts(path: Path, who: Known, size_wh: tuple[int, int], stride: int) -> tuple[Span, ...]:

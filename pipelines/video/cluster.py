@@ -25,10 +25,11 @@ from deepmask.files import write_bytes
 from deepmask.progress import Progress, silent
 from pipelines.video import keeping
 from pipelines.video.cores import memory_bytes
-from pipelines.video.drawing import WARM_UP_FRAMES, Drawn
+from pipelines.video.drawing import Drawn
 from pipelines.video.looking import Glimpse
+from pipelines.video.outlining import Shapes
 from pipelines.video.pieces import Cutter, Piece
-from pipelines.video.sharing import DrawJob, Job, LookJob, T, described, in_order
+from pipelines.video.sharing import DrawJob, Job, LookJob, OutlineJob, T, described, in_order
 
 SAME = ("deepmask", "av", "numpy", "opencv-python", "onnxruntime", "mediapipe", "numba", "scipy", "skia-python")
 """Packages on which the bits of a result depend; their versions are the same on all machines."""
@@ -68,6 +69,10 @@ class Cluster:
 
     def glimpses(self, jobs: Sequence[LookJob], *, progress: Progress = silent) -> Iterator[Glimpse]:
         """What is seen in each stretch, in their order."""
+        return in_order(jobs, self._finished, progress)
+
+    def outlines(self, jobs: Sequence[OutlineJob], *, progress: Progress = silent) -> Iterator[Shapes]:
+        """Who is seen from head to foot in each stretch, in their order."""
         return in_order(jobs, self._finished, progress)
 
     def drawings(self, jobs: Sequence[DrawJob], *, progress: Progress = silent) -> Iterator[Drawn]:
@@ -146,7 +151,11 @@ def _needed(jobs: Sequence[Job[Any]]) -> list[tuple[engines.Kind, str]]:
     for job in jobs:
         if isinstance(job, LookJob):
             needed["face_finder", job.finder] = None
+        elif isinstance(job, OutlineJob):
+            needed |= {("person_segmenter", job.segmenter): None, ("body_masker", "silhouette"): None}
         elif isinstance(job, DrawJob):
+            needed |= {("body_masker", figure.cover): None for figure in job.figures if figure.cover is not None}
+            needed |= {("face_landmarker", "auto"): None} if any(mask.rungs for mask in job.masks) else {}
             needed |= {("face_swapper", rung.engine): None for mask in job.masks for rung in mask.rungs}
     return list(needed)
 
@@ -242,10 +251,7 @@ class _Run:
 
     def _sent(self, job: Job[Any]) -> Any:
         """The job under way on some machine."""
-        begins = (
-            [max(job.start - WARM_UP_FRAMES, 0), job.start] if isinstance(job, DrawJob) else [max(job.start - 1, 0)]
-        )
-        piece = self._cutter.piece(begins, job.stop + WARM_UP_FRAMES)
+        piece = self._cutter.piece(job.begins, job.end)
         if piece is None and self._whole is None:
             self._whole = self._ray.put(self._cutter.whole())
         return self._task.remote(_travelling(job), self._whole if piece is None else piece)
@@ -268,6 +274,8 @@ class _Run:
         if isinstance(job, DrawJob):
             write_bytes(job.path, segment)
             keeping.write_drawn(job.path, result)
+        elif isinstance(job, OutlineJob):
+            keeping.write_shapes(job.path, result)
         else:
             keeping.write_glimpse(job.path, result)
         return result

@@ -20,7 +20,8 @@ from deepmask.progress import Progress, silent
 from deepmask.workers import processes
 from pipelines.video.drawing import Drawn
 from pipelines.video.looking import Glimpse
-from pipelines.video.sharing import DrawJob, Job, LookJob, T, described, finished_here, in_order
+from pipelines.video.outlining import Shapes
+from pipelines.video.sharing import DrawJob, Job, LookJob, OutlineJob, T, described, finished_here, in_order
 
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
 """Environment variables of a process that has one core to itself."""
@@ -52,6 +53,10 @@ class Cores:
 
     def glimpses(self, jobs: Sequence[LookJob], *, progress: Progress = silent) -> Iterator[Glimpse]:
         """What is seen in each stretch, in their order."""
+        return in_order(jobs, self._finished, progress)
+
+    def outlines(self, jobs: Sequence[OutlineJob], *, progress: Progress = silent) -> Iterator[Shapes]:
+        """Who is seen from head to foot in each stretch, in their order."""
         return in_order(jobs, self._finished, progress)
 
     def drawings(self, jobs: Sequence[DrawJob], *, progress: Progress = silent) -> Iterator[Drawn]:

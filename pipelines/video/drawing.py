@@ -22,6 +22,8 @@ from deepmask.media.clip_encoding import Encoding
 from deepmask.media.clip_writing import SegmentWriter
 from deepmask.progress import Progress, part, silent
 from pipelines.photo.rendering import unsuitable
+from pipelines.video.covering import Covering
+from pipelines.video.figures import Figure
 from pipelines.video.preparing import Mask, Rung
 from pipelines.video.steadying import REACH_FRAMES, Grey, averaged, steady
 
@@ -31,6 +33,8 @@ DERIVED_EVERY = 3
 """Frames from one look at the light to the next, counted from the start of the video."""
 CALM_S = 0.25
 """A plainer mask that one frame needs is kept for this long around it, since a change is what catches the eye."""
+BODY_OF = "body/"
+"""Begins the names of people who are covered from head to foot, before that of their face's track."""
 _MEASURE = re.compile(r" \([^)]*\)")
 """A number in brackets, which would be another one in every frame."""
 
@@ -67,15 +71,24 @@ def draw(
     stop: int,
     path: Path,
     encoding: Encoding,
+    *,
+    figures: Sequence[Figure] = (),
     progress: Progress = silent,
 ) -> Drawn:
     """Write the frames ``start`` to ``stop`` of the masked video into the segment ``path``.
+
+    Faces are masked first, and people who are to be covered from head to foot then: nothing shows should an outline
+    miss a head.
+
+    Args:
+        figures: everybody from head to foot, those who stay as well; empty: nobody is covered.
 
     Raises:
         MediaError: the video cannot be decoded or encoded.
     """
     here = [mask for mask in masks if mask.rungs and mask.track.first < stop and mask.track.last >= start]
-    meshes = _meshes(clip, here, start, stop, part(progress, 0.0, 0.4))
+    meshes = _meshes(clip, here, start, stop, part(progress, 0.0, 0.3))
+    people = Covering(clip, figures, [mask.track for mask in here], start, stop, part(progress, 0.3, 0.4))
     drawn = Drawn(start)
     with SegmentWriter(path, clip, encoding) as writer:
         for picture in clip.pictures(start, stop):
@@ -86,6 +99,8 @@ def draw(
                 derived = meshes[mask.track.id].derived.get(picture.index, {})
                 engine, more = _cover(canvas, face, mask, allowed, look, derived)
                 drawn.note(mask.track.id, engine, reasons + more)
+            for person, engine, reasons in people.paint(canvas, picture.index):
+                drawn.note(BODY_OF + person, engine, reasons)
             writer.write(picture.edited(canvas))
             progress(0.4 + 0.6 * (picture.index - start + 1) / (stop - start), "Masking")
     return drawn

@@ -1,8 +1,9 @@
 """What of a video has been worked out already, so that a killed run goes on and an edit redoes only what it changes.
 
 Pieces lie in ``work`` below the home folder, each video in a folder of its own, under names that are digests of all
-they depend on. They hold places of faces, masked frames, masked sound and, where words are written down, words. What a
-killed run left unfinished goes when the next one begins, and folders that were not used for a week go.
+they depend on. They hold places of faces and outlines of people, masked frames, masked sound and, where words are
+written down, words. What a killed run left unfinished goes when the next one begins, and folders that were not used for
+a week go.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from deepmask.look import Look
 from deepmask.media.clip import Clip
 from deepmask.media.clip_encoding import Encoding
 from pipelines.video.drawing import Drawn
+from pipelines.video.figures import Figure
 from pipelines.video.looking import COLOURS, Glimpse, Sight
+from pipelines.video.outlining import Shape, Shapes, Told
 from pipelines.video.preparing import Mask
 
 KEPT_DAYS = 7.0
@@ -59,10 +62,24 @@ class Work:
         """Where what was seen in a stretch is kept."""
         return self.folder / f"{_digest('seen', start, stop, finder, stride)}.npz"
 
-    def segment_path(self, masks: Sequence[Mask], look: Look, start: int, stop: int, encoding: Encoding) -> Path:
+    def outline_path(self, looks: dict[int, bool], segmenter: str, told: Sequence[Told]) -> Path:
+        """Where it is kept who was seen from head to foot in a stretch."""
+        return self.folder / f"{_digest('outlined', list(looks.items()), segmenter, told)}.npz"
+
+    def segment_path(
+        self,
+        masks: Sequence[Mask],
+        figures: Sequence[Figure],
+        look: Look,
+        start: int,
+        stop: int,
+        encoding: Encoding,
+    ) -> Path:
         """Where a drawn stretch is kept."""
         here = [_described(mask, start, stop) for mask in masks if mask.track.first < stop and mask.track.last >= start]
-        return self.folder / f"{_digest('drawn', start, stop, vars(encoding), vars(look), here)}.mp4"
+        people = [vars(part) for figure in figures if (part := figure.within(start, stop)) is not None]
+        covered = [people] if people else []
+        return self.folder / f"{_digest('drawn', start, stop, vars(encoding), vars(look), here, *covered)}.mp4"
 
     def voice_plan_path(self, options: dict[str, Any]) -> Path:
         """Where what was heard is kept."""
@@ -120,7 +137,8 @@ def _described(mask: Mask, start: int, stop: int) -> list[Any]:
     if mask.persona is not None:
         portrait = hashlib.sha256(mask.persona.portrait.tobytes()).hexdigest()
         persona = [mask.persona.id, str(mask.persona.attributes), mask.persona.seed, portrait]
-    return [mask.track.id, places, [vars(rung) for rung in mask.rungs], persona]
+    body = [mask.track.body] if mask.track.body else []
+    return [mask.track.id, places, [vars(rung) for rung in mask.rungs], persona, *body]
 
 
 def _around(mask: Mask, frame: int) -> tuple[int, int]:
@@ -159,6 +177,43 @@ def read_glimpse(path: Path) -> Glimpse | None:
                 faces[frame] += (Sight(Face((x1, y1, x2, y2), score), colours),)
             start, stop = data["span"].tolist()
             return Glimpse(start, stop, faces, tuple(data["cuts"].tolist()))
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+
+
+def write_shapes(path: Path, shapes: Shapes) -> None:
+    """Write who was seen from head to foot, atomically.
+
+    Raises:
+        DeepmaskError: the place cannot be written.
+    """
+    seen = [(frame, shape) for frame in sorted(shapes) for shape in shapes[frame]]
+    with replacing(path) as file:
+        np.savez(
+            file,
+            looked=np.array(sorted(shapes), np.int64),
+            frames=np.array([frame for frame, _ in seen], np.int64),
+            places=np.array([[*s.origin_xy, *s.size_wh] for _, s in seen], np.int64).reshape(-1, 4),
+            faces=np.array([s.face or "" for _, s in seen], np.str_),
+            scores=np.array([s.score for _, s in seen], np.float64),
+            tones=np.array([s.tone for _, s in seen], np.int64).reshape(-1, 3),
+            lengths=np.array([len(s.bits) for _, s in seen], np.int64),
+            bits=np.frombuffer(b"".join(s.bits for _, s in seen), np.uint8),
+        )
+
+
+def read_shapes(path: Path) -> Shapes | None:
+    """What :func:`write_shapes` wrote; None when it is not there or damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            shapes: Shapes = {int(frame): () for frame in data["looked"]}
+            ends = np.cumsum(data["lengths"]).tolist()
+            bits, starts = data["bits"].tobytes(), [0, *ends]
+            rows = zip(data["frames"].tolist(), data["places"].tolist(), data["faces"].tolist(), strict=True)
+            more = zip(data["scores"].tolist(), data["tones"].tolist(), starts, ends, strict=False)
+            for (frame, (x, y, w, h), face), (score, (r, g, b), start, end) in zip(rows, more, strict=True):
+                shapes[frame] += (Shape((x, y), (w, h), bits[start:end], face or None, score, (r, g, b)),)
+            return shapes
     except (OSError, ValueError, KeyError, EOFError):
         return None
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deepmask.errors import InputError, PlanError
 from deepmask.media.clip import Clip
+from deepmask.track import BODY_COVERS, BodyCover
 from deepmask.video_plan import VideoPlan
 from deepmask.video_report import VideoReport
 from pipelines.photo.model import PhotoOptions
@@ -23,8 +24,15 @@ class VideoOptions:
     """How often faces are looked for; between two looks they are followed."""
     voice: VoiceOptions | None = None
     """What happens to its voices; None: the sound stays as it is."""
+    bodies: BodyCover | None = None
+    """What covers whole people who are not enrolled, with and without a visible face; None: faces alone."""
 
     def __post_init__(self) -> None:
+        if self.bodies is not None and self.bodies not in BODY_COVERS:
+            raise InputError(
+                f"In videos bodies can get {' or '.join(BODY_COVERS)}, not {self.bodies!r}; people are removed and "
+                "exchanged in photos only ('deepmask body')."
+            )
         if not 1 <= self.looks_per_second <= 1000:
             raise InputError(f"Faces are looked for 1 to 1000 times a second, not {self.looks_per_second:g}.")
 
@@ -63,6 +71,8 @@ class MaskedClip:
     notes: tuple[str, ...] = ()
     spoken: Spoken = Spoken()
     """Its masked sound."""
+    bodies: tuple[TrackOutcome, ...] = ()
+    """How the people of some tracks were covered, and 'others', who are on none."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ judge that is there, is used throughout.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from deepmask.errors import Cancelled, EngineError
 from deepmask.faces import Face
 from deepmask.media.clip import Clip
 from deepmask.persona import Persona
+from deepmask.plan import Decision
 from deepmask.progress import Progress, silent
 from deepmask.track import Track
 from deepmask.vault import Vault
@@ -58,7 +59,7 @@ def prepare(source: Clip, plan: VideoPlan, vault: Vault, *, progress: Progress =
     first = _started(plan)
     bars = {name: engines.load("face_recognizer", name).hidden_above for name in judges()}
     masks = []
-    for n, track in enumerate(plan.tracks):
+    for n, track in enumerate(as_drawn(plan).tracks):
         progress(n / len(plan.tracks), f"Trying masks on face {n + 1} of {len(plan.tracks)}")
         persona = vault.persona(track.decision.persona) if track.decision.persona else None
         if track.decision.action == "keep":
@@ -71,6 +72,15 @@ def prepare(source: Clip, plan: VideoPlan, vault: Vault, *, progress: Progress =
         ]
         masks.append(_chosen(_Trial(source, track, persona, plan, bars), rungs))
     return tuple(masks)
+
+
+def as_drawn(plan: VideoPlan) -> VideoPlan:
+    """The plan as its faces are drawn: below a covered body lies a plain mask, should the outline miss the head."""
+    tracks = [
+        track.decided(Decision("pixelate")) if track.body and track.decision.action in ("keep", "persona") else track
+        for track in plan.tracks
+    ]
+    return replace(plan, tracks=tuple(tracks))
 
 
 def _started(plan: VideoPlan) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from deepmask.files import move
@@ -12,9 +13,10 @@ from deepmask.media.clip_encoding import Encoding
 from deepmask.progress import Progress, part, silent
 from deepmask.vault import Vault
 from deepmask.video_plan import VideoPlan
-from pipelines.video.drawing import Drawn
+from pipelines.video.drawing import BODY_OF, Drawn
 from pipelines.video.keeping import Work
 from pipelines.video.model import MaskedClip, TrackOutcome, validate
+from pipelines.video.people import people_in
 from pipelines.video.preparing import Mask, prepare
 from pipelines.video.sharing import DrawJob, Workers, alone, stretches
 from pipelines.video.voicing import speak
@@ -48,12 +50,15 @@ def render(
     work = Work(source)
     work.used()
     masks = prepare(source, plan, vault, progress=part(progress, 0.0, 0.1))
+    looked = 0.45 if plan.covers_bodies else 0.1
+    people = people_in(source, plan, workers=workers, progress=part(progress, 0.1, looked))
     jobs = []
     for start, stop in stretches(plan.frames, source.fps):
-        path = work.segment_path(masks, plan.look, start, stop, encoding)
+        path = work.segment_path(masks, people, plan.look, start, stop, encoding)
         here = tuple(mask for mask in masks if mask.track.first < stop and mask.track.last >= start)
-        jobs.append(DrawJob(source, here, plan.look, start, stop, encoding, path))
-    drawn = list(workers.drawings(jobs, progress=part(progress, 0.1, 0.8)))
+        seen = tuple(some for figure in people if (some := figure.within(start, stop)) is not None)
+        jobs.append(DrawJob(source, here, plan.look, start, stop, encoding, path, seen))
+    drawn = list(workers.drawings(jobs, progress=part(progress, looked, 0.8)))
     spoken = speak(work, source, plan.voice, vault, part(progress, 0.8, 0.95))
     whole = work.passing_path(out.suffix)
     ready = part(progress, 0.95, 1.0)
@@ -61,17 +66,26 @@ def render(
     move(whole, out)
     progress(1.0, "Masked")
     outcomes = tuple(_outcome(mask, drawn) for mask in masks)
-    return MaskedClip(Clip.open(out), outcomes, (*source.notes, *notes), spoken)
+    return MaskedClip(Clip.open(out), outcomes, (*source.notes, *notes), spoken, _bodies(drawn))
 
 
 def _outcome(mask: Mask, drawn: Sequence[Drawn]) -> TrackOutcome:
-    id = mask.track.id
     if not mask.rungs:
-        return TrackOutcome(id, {"none": mask.track.last - mask.track.first + 1})
+        return TrackOutcome(mask.track.id, {"none": mask.track.last - mask.track.first + 1})
+    return _summed(mask.track.id, drawn, [mask.note] if mask.note else [])
+
+
+def _bodies(drawn: Sequence[Drawn]) -> tuple[TrackOutcome, ...]:
+    """How people were covered from head to foot."""
+    names = dict.fromkeys(id for stretch in drawn for id in stretch.engines if id.startswith(BODY_OF))
+    summed = (_summed(name, drawn, []) for name in sorted(names))
+    return tuple(replace(one, track=one.track.removeprefix(BODY_OF)) for one in summed)
+
+
+def _summed(id: str, drawn: Sequence[Drawn], reasons: list[str]) -> TrackOutcome:
     counts: Counter[str] = Counter()
-    reasons = [mask.note] if mask.note else []
     for stretch in drawn:
         counts += stretch.engines.get(id, Counter())
-        reasons += stretch.reasons.get(id, [])
+        reasons = [*reasons, *stretch.reasons.get(id, [])]
     told = "; ".join(dict.fromkeys(reasons))
     return TrackOutcome(id, dict(counts.most_common()), f"Plainer masks were used, because {told}." if told else "")

@@ -17,8 +17,11 @@ from deepmask.media.clip import Clip
 from deepmask.media.clip_encoding import Encoding
 from deepmask.progress import Progress, part, silent
 from pipelines.video import keeping
-from pipelines.video.drawing import Drawn, draw
+from pipelines.video.carrying import reach
+from pipelines.video.drawing import WARM_UP_FRAMES, Drawn, draw
+from pipelines.video.figures import Figure
 from pipelines.video.looking import Glimpse, look
+from pipelines.video.outlining import Shapes, Told, outline
 from pipelines.video.preparing import Mask
 
 STRETCH_S = 8.0
@@ -48,6 +51,16 @@ class LookJob:
     path: Path
     """Where the result is kept."""
 
+    @property
+    def begins(self) -> tuple[int, ...]:
+        """Frames with which decoding begins."""
+        return (max(self.start - 1, 0),)
+
+    @property
+    def end(self) -> int:
+        """The frame after the last that is decoded."""
+        return self.stop
+
     def kept(self) -> Glimpse | None:
         """What was done before."""
         return keeping.read_glimpse(self.path)
@@ -63,6 +76,44 @@ class LookJob:
 
 
 @dataclass(frozen=True)
+class OutlineJob:
+    """A stretch in which people are looked for."""
+
+    clip: Clip
+    start: int
+    stop: int
+    looks: dict[int, bool]
+    """Frames that are looked at → whether thoroughly."""
+    told: tuple[Told, ...]
+    segmenter: str
+    path: Path
+    """Where the result is kept."""
+
+    @property
+    def begins(self) -> tuple[int, ...]:
+        """Frames with which decoding begins."""
+        return (min(self.looks),)
+
+    @property
+    def end(self) -> int:
+        """The frame after the last that is decoded."""
+        return max(self.looks) + 1
+
+    def kept(self) -> Shapes | None:
+        """What was done before."""
+        return keeping.read_shapes(self.path)
+
+    def run(self, progress: Progress = silent) -> Shapes:
+        """Do it, or take what was done before."""
+        known = self.kept()
+        if known is not None:
+            return known
+        shapes = outline(self.clip, self.looks, self.told, self.segmenter, progress)
+        keeping.write_shapes(self.path, shapes)
+        return shapes
+
+
+@dataclass(frozen=True)
 class DrawJob:
     """A stretch to be drawn."""
 
@@ -74,6 +125,20 @@ class DrawJob:
     encoding: Encoding
     path: Path
     """Where the segment is kept."""
+    figures: tuple[Figure, ...] = ()
+    """Who is followed from head to foot in it."""
+
+    @property
+    def begins(self) -> tuple[int, ...]:
+        """Frames with which decoding begins."""
+        followed = (reach(self.figures)[0],) if self.figures else ()
+        return (max(self.start - WARM_UP_FRAMES, 0), self.start, *followed)
+
+    @property
+    def end(self) -> int:
+        """The frame after the last that is decoded."""
+        last = reach(self.figures)[1] if self.figures else 0
+        return max(last + 1, self.stop + WARM_UP_FRAMES)
 
     def kept(self) -> Drawn | None:
         """What was done before."""
@@ -84,13 +149,23 @@ class DrawJob:
         known = self.kept()
         if known is not None:
             return known
-        drawn = draw(self.clip, self.masks, self.look, self.start, self.stop, self.path, self.encoding, progress)
+        drawn = draw(
+            self.clip,
+            self.masks,
+            self.look,
+            self.start,
+            self.stop,
+            self.path,
+            self.encoding,
+            figures=self.figures,
+            progress=progress,
+        )
         keeping.write_drawn(self.path, drawn)
         return drawn
 
 
 class Job(Protocol[T_co]):
-    """What both have in common; can be pickled."""
+    """What all have in common; can be pickled."""
 
     @property
     def clip(self) -> Clip: ...
@@ -100,6 +175,10 @@ class Job(Protocol[T_co]):
     def stop(self) -> int: ...
     @property
     def path(self) -> Path: ...
+    @property
+    def begins(self) -> tuple[int, ...]: ...
+    @property
+    def end(self) -> int: ...
     def kept(self) -> T_co | None: ...
     def run(self, progress: Progress = silent) -> T_co: ...
 
@@ -109,6 +188,10 @@ class Workers(Protocol):
 
     def glimpses(self, jobs: Sequence[LookJob], *, progress: Progress = silent) -> Iterator[Glimpse]:
         """What is seen in each stretch, in their order."""
+        ...
+
+    def outlines(self, jobs: Sequence[OutlineJob], *, progress: Progress = silent) -> Iterator[Shapes]:
+        """Who is seen from head to foot in each stretch, in their order."""
         ...
 
     def drawings(self, jobs: Sequence[DrawJob], *, progress: Progress = silent) -> Iterator[Drawn]:
@@ -121,6 +204,10 @@ class Alone:
 
     def glimpses(self, jobs: Sequence[LookJob], *, progress: Progress = silent) -> Iterator[Glimpse]:
         """What is seen in each stretch, in their order."""
+        return in_order(jobs, finished_here, progress)
+
+    def outlines(self, jobs: Sequence[OutlineJob], *, progress: Progress = silent) -> Iterator[Shapes]:
+        """Who is seen from head to foot in each stretch, in their order."""
         return in_order(jobs, finished_here, progress)
 
     def drawings(self, jobs: Sequence[DrawJob], *, progress: Progress = silent) -> Iterator[Drawn]:

@@ -41,7 +41,7 @@ class Segmenter:
     def __init__(self, *again: Area, bodies=((ANNA, ANNAS_FACE), (BEN, BENS_FACE), (BACK, None))) -> None:
         self.again, self.bodies = again, bodies
 
-    def segment(self, image, faces=(), *, progress=None):
+    def segment(self, image, faces=(), *, thorough=True, progress=None):
         if not np.array_equal(image, PICTURE):
             return [Body(area, 0.9) for area in self.again]
         known = [face.box_xyxy for face in faces]

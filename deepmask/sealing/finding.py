@@ -1,0 +1,248 @@
+"""What a picture says of itself, whatever was done to it: tampered, cropped, turned, put together from several."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepmask.faces import RGBImage
+from deepmask.progress import Progress, part, silent
+from deepmask.sealing import erasure, expansion
+from deepmask.sealing.layout import CELL_PX, LEAST_PX, Layout, Rectangle, quarters
+from deepmask.sealing.message import Statement, block_digest, opened
+from deepmask.sealing.shares import Share, plausible
+
+State = Literal["intact", "changed", "moved", "foreign", "cut"]
+"""intact: as sealed; changed: other pixels; moved: sealed elsewhere in this picture; foreign: from another sealed
+picture; cut: not in the picture any more."""
+
+TURNS = ("", "turned left", "upside down", "turned right", "mirrored", "mirrored and turned left",
+         "mirrored and upside down", "mirrored and turned right")  # fmt: skip
+"""What may have been done to a picture as a whole, by number."""
+
+_SPOTS = 6
+"""Places a side at which a lost grid is looked for."""
+_ANCHORS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A message that was found in a picture, and how the picture compares with it."""
+
+    statement: Statement
+    signature_holds: bool
+    turn: int
+    """Number of what was done to it, in :data:`TURNS`; all else is told of the picture with that undone."""
+    offset_xy: tuple[int, int]
+    """Where the sealed picture's upper left corner lies now."""
+    size_wh: tuple[int, int]
+    """Of the picture now, with the turn undone."""
+    states: tuple[State, ...]
+    """One of each block."""
+    restored: RGBImage = field(repr=False)
+    """The picture with the seal taken out of all blocks in which it was found."""
+
+    @property
+    def in_place(self) -> bool:
+        """Whether it has the size and place it was sealed in."""
+        return self.turn == 0 and self.offset_xy == (0, 0) and self.size_wh == self.statement.layout.size_wh
+
+    def boxes(self, *states: State) -> list[Rectangle]:
+        """Where blocks of these states lie in the picture now."""
+        dx, dy = self.offset_xy
+        blocks = zip(self.statement.layout.blocks, self.states, strict=True)
+        return [(b.box[0] + dx, b.box[1] + dy, b.box[2], b.box[3]) for b, state in blocks if state in states]
+
+
+@dataclass(frozen=True)
+class Remains:
+    """Too little of a seal to tell what it said."""
+
+    shares: int
+    needed: int
+
+
+def find(
+    rgb: RGBImage, alpha: NDArray[np.uint8] | None = None, *, progress: Progress = silent
+) -> Found | Remains | None:
+    """The message of a picture; None where there is none."""
+    if min(rgb.shape[:2]) < LEAST_PX:
+        return None
+    remains: Remains | None = None
+    for turn in range(len(TURNS)):
+        step = part(progress, turn / len(TURNS), (turn + 1) / len(TURNS))
+        step(0.0, "Looking for a seal")
+        upright = turned(rgb, turn)
+        for cells in _grids(upright, whole=turn == 0):
+            look = _Look(upright)
+            look.read(cells, step)
+            found = look.message()
+            if isinstance(found, Remains):
+                remains = max(remains or found, found, key=lambda r: r.shares)
+            elif found is not None:
+                upright_alpha = None if alpha is None else turned(alpha, turn)
+                return look.compared(*found, upright_alpha, turn)
+    return remains
+
+
+def turned(samples: NDArray[np.uint8], turn: int) -> NDArray[np.uint8]:
+    """A view of (H, W, ...) samples with one of ``TURNS`` undone."""
+    undone = samples[:, ::-1] if turn >= 4 else samples
+    return np.rot90(undone, -turn % 4)
+
+
+class _Look:
+    """One way of laying a grid over a picture, and what is read in its blocks."""
+
+    def __init__(self, rgb: RGBImage) -> None:
+        self.rgb = rgb
+        self.restored = np.array(rgb, order="C")
+        self.shares: dict[Rectangle, Share] = {}
+
+    def read(self, cells: list[Rectangle], progress: Progress = silent) -> None:
+        """Look into cells: each as one block, or else as four."""
+        for n, cell in enumerate(cells):
+            if n % 64 == 0:
+                progress(n / len(cells), "Looking for a seal")
+            if not self.read_block(cell):
+                for box in quarters(cell):
+                    self.read_block(box)
+
+    def read_block(self, box: Rectangle) -> bool:
+        """Whether there is a share in this block; if so, it is taken out."""
+        found = read_share(self.rgb, box)
+        if found is None:
+            return False
+        x, y, w, h = box
+        self.shares[box], self.restored[y : y + h, x : x + w] = found
+        return True
+
+    def message(self) -> tuple[Statement, bool, bytes] | Remains | None:
+        """The message with the most shares, whether its signature holds, and its id."""
+        kinds = Counter(share.kind for share in self.shares.values())
+        best: Remains | None = None
+        for (name, needed, _), count in kinds.most_common(3):
+            parts = {s.number: s.payload for s in self.shares.values() if s.kind[:2] == (name, needed)}
+            best = best or Remains(count, needed)
+            data = erasure.gather(parts, needed)
+            if data is None:
+                continue
+            try:
+                statement, holds = opened(data)
+            except ValueError:
+                continue
+            return statement, holds, name
+        return best
+
+    def compared(
+        self, statement: Statement, holds: bool, name: bytes, alpha: NDArray[np.uint8] | None, turn: int
+    ) -> Found:
+        """Block by block, with what the statement says."""
+        blocks = statement.layout.blocks
+        votes = Counter(
+            (box[0] - blocks[share.number].box[0], box[1] - blocks[share.number].box[1])
+            for box, share in self.shares.items()
+            if share.message == name and share.number < len(blocks)
+        )
+        offset = votes.most_common(1)[0][0]
+        states = tuple(self._state(statement, n, name, offset, alpha) for n in range(len(blocks)))
+        size = self.rgb.shape[1], self.rgb.shape[0]
+        return Found(statement, holds, turn, offset, size, states, self.restored)
+
+    def _state(
+        self, statement: Statement, number: int, name: bytes, offset: tuple[int, int], alpha: NDArray[np.uint8] | None
+    ) -> State:
+        block = statement.layout.blocks[number]
+        x, y, w, h = block.box[0] + offset[0], block.box[1] + offset[1], block.box[2], block.box[3]
+        if x < 0 or y < 0 or x + w > self.rgb.shape[1] or y + h > self.rgb.shape[0]:
+            return "cut"
+        if (x, y, w, h) not in self.shares:
+            self.read_block((x, y, w, h))
+        here = np.s_[y : y + h, x : x + w]
+        opacity = None if alpha is None else alpha[here]
+        if statement.has_opacity and opacity is None:
+            opacity = np.full((h, w), 255, np.uint8)
+        elif not statement.has_opacity and opacity is not None:
+            if (opacity < 255).any():
+                return "changed"
+            opacity = None
+        if block_digest(self.restored[here], opacity, block) == statement.digests[number]:
+            return "intact"
+        share = self.shares.get((x, y, w, h))
+        if share is None:
+            return "changed"
+        if share.message != name:
+            return "foreign"
+        return "changed" if share.number == number else "moved"
+
+
+def read_share(rgb: RGBImage, box: Rectangle) -> tuple[Share, RGBImage] | None:
+    """The share in a block, and the block's pixels without it."""
+    x, y, _, _ = box
+    lengths = expansion.parse_header(rgb[y, x : x + expansion.HEADER, 1] & 1)
+    if lengths is None or not plausible(lengths[0] + lengths[1] - expansion.HEADER):
+        return None
+    found = expansion.read(rgb, box)
+    if found is None:
+        return None
+    share = Share.from_bits(found[0])
+    return None if share is None else (share, found[1])
+
+
+# ------------------------------------------------------------------------------------------------------- the lost grid
+def _grids(rgb: RGBImage, *, whole: bool) -> Iterator[list[Rectangle]]:
+    """Cells to look into: those of a picture that was not cropped, then those of grids of which a block was found."""
+    cells = Layout.plain((rgb.shape[1], rgb.shape[0])).cells
+    if whole or any(_read_any(rgb, cell) for cell in _few(cells)):
+        yield cells
+    for x, y in _anchors(rgb):
+        yield _regular(rgb, x, y)
+
+
+def _few(cells: list[Rectangle]) -> list[Rectangle]:
+    return cells[:: max(1, len(cells) // 64)]
+
+
+def _read_any(rgb: RGBImage, cell: Rectangle) -> bool:
+    return any(read_share(rgb, box) is not None for box in (cell, *quarters(cell)))
+
+
+def _regular(rgb: RGBImage, x0: int, y0: int) -> list[Rectangle]:
+    h, w = rgb.shape[:2]
+    ys, xs = range(y0, h - CELL_PX + 1, CELL_PX), range(x0, w - CELL_PX + 1, CELL_PX)
+    return [(x, y, CELL_PX, CELL_PX) for y in ys for x in xs]
+
+
+def _anchors(rgb: RGBImage) -> list[tuple[int, int]]:
+    """Where grids may begin (0 .. 63 each), the ones most spots agree upon first."""
+    votes: Counter[tuple[int, int]] = Counter()
+    for x, y in _corners(rgb):
+        votes.update(_beginnings(rgb, x, y))
+    return [anchor for anchor, _ in votes.most_common(_ANCHORS)]
+
+
+def _beginnings(rgb: RGBImage, x: int, y: int) -> Iterable[tuple[int, int]]:
+    """Beginnings of grids with a block that begins at x, y."""
+    h, w = rgb.shape[:2]
+    half = CELL_PX // 2
+    for side in (CELL_PX, half):
+        if x + side <= w and y + side <= h and read_share(rgb, (x, y, side, side)) is not None:
+            steps = (0,) if side == CELL_PX else (0, half)
+            return [((x - a) % CELL_PX, (y - b) % CELL_PX) for a in steps for b in steps]
+    return ()
+
+
+def _corners(rgb: RGBImage) -> Iterator[tuple[int, int]]:
+    """Places at a few spots of the picture where a block could begin."""
+    h, w = rgb.shape[:2]
+    half = CELL_PX // 2
+    for y0 in sorted({int(v) for v in np.linspace(0, max(0, h - 2 * CELL_PX), _SPOTS)}):
+        for x0 in sorted({int(v) for v in np.linspace(0, max(0, w - 2 * CELL_PX), _SPOTS)}):
+            window = np.ascontiguousarray(rgb[y0 : y0 + CELL_PX, x0 : x0 + CELL_PX + half - 1, 1]) & 1
+            for y, x in expansion.headers(window):
+                yield x0 + int(x), y0 + int(y)

@@ -1,0 +1,258 @@
+"""Seals: a signed statement about a photo, laid into its own pixels, that can be taken out again bit for bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepmask.dossier import Dossier, Exhibit, Table
+from deepmask.errors import DeepmaskError, EngineFailed, InputError
+from deepmask.faces import RGBImage
+from deepmask.files import move, scratch
+from deepmask.media import Photo
+from deepmask.media.original import Original
+from deepmask.progress import Progress, part, silent
+from deepmask.seal_report import SealReport
+from deepmask.signing import Signer
+from pipelines.protect.mapping import mapped
+
+if TYPE_CHECKING:
+    from deepmask.sealing.laying import Laid
+    from deepmask.sealing.layout import Layout
+    from deepmask.sealing.message import Statement
+    from deepmask.sealing.regions import Regions
+
+Protection = Literal["faces", "people"]
+PROTECTIONS: tuple[Protection, ...] = ("faces", "people")
+LOSSLESS = (".png", ".apng", ".tif", ".tiff", ".webp", ".bmp", ".dib")
+"""Suffixes of files that can hold a seal."""
+_LEAST_PX = 64
+_LOSSLESS_FORMATS = ("PNG", "TIFF", "WEBP", "BMP")
+_FRAGILE = "anything that changes pixels, such as sending it through a messenger, takes the seal away"
+
+
+@dataclass(frozen=True)
+class SealOptions:
+    """How a photo is sealed."""
+
+    protect: tuple[Protection, ...] = ("faces",)
+    """What gets smaller blocks and longer digests."""
+    parser: str = "auto"
+    """Engine of the segmentation maps."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sealed:
+    """A sealed copy."""
+
+    photo: Photo
+    report: SealReport
+    source: Photo = field(repr=False)
+    fine_boxes: tuple[tuple[int, int, int, int], ...] = ()
+    """Blocks with more protection: left, top, width, height."""
+
+    def save(self, path: Path) -> None:
+        """Write the sealed copy, read it back, and keep the file only if the seal in it is whole.
+
+        Raises:
+            InputError: a format that changes pixels.
+            DeepmaskError: the file read back is not what was written, or the place cannot be written.
+        """
+        refuse_lossy(path, self.photo)
+        with scratch(path) as folder:
+            written = folder / path.name
+            self.photo.save(written)
+            again = Photo.open(written, max_megapixels=10**6)
+            if not _same(again, self.photo):
+                raise DeepmaskError(f"{path.name} does not hold what was sealed and was not written; save it as .png.")
+            move(written, path)
+
+    def dossier(self) -> Dossier:
+        """For people: what was sealed, and where the mark lies."""
+        return _dossier(self)
+
+
+def seal(source: Photo, signer: Signer, options: SealOptions | None = None, *, progress: Progress = silent) -> Sealed:
+    """A copy of a photo with a signed statement about it in its pixels. The same photo and key give the same copy.
+
+    Raises:
+        InputError: a photo that cannot be sealed: too small, or with 16 bits a channel.
+        EngineMissing: the parser that was asked for by name cannot be used yet.
+        EngineFailed: the photo has no room for a seal.
+    """
+    options = options or SealOptions()
+    _refuse(source)
+    from deepmask.sealing.layout import Layout
+
+    parsed, names, before = mapped(source.rgb, options.parser, progress=part(progress, 0.0, 0.35))
+    layout = Layout.protecting(_protected(parsed, names, options.protect))
+    laid, statement = _laid(source, signer, layout, before, before, part(progress, 0.35, 0.5))
+    after = mapped(laid.rgb, options.parser, progress=part(progress, 0.5, 0.8))[2]
+    if after != before:
+        laid, statement = _laid(source, signer, layout, before, after, part(progress, 0.8, 0.9))
+    sealed = _copy(source, laid.rgb)
+    report = _report(source, sealed, laid, statement, part(progress, 0.9, 1.0))
+    progress(1.0, "Sealed")
+    fine = tuple(block.box for block in layout.blocks if block.fine)
+    return Sealed(sealed, report, source, fine)
+
+
+def refuse_lossy(path: Path, photo: Photo) -> None:
+    """A seal is only kept by files that keep every pixel.
+
+    Raises:
+        InputError: the suffix of ``path`` stands for a format that does not, or not with this photo's opacity or
+            colour profile.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in LOSSLESS:
+        raise InputError(f"A seal needs a file that keeps every pixel, and {suffix or 'this'} does not; write a .png.")
+    if suffix in (".bmp", ".dib") and (photo.original.alpha is not None or photo.original.icc_profile):
+        raise InputError("A BMP file cannot hold this picture's opacity or colour profile; write a .png.")
+
+
+def _refuse(source: Photo) -> None:
+    if source.original.deep is not None:
+        raise InputError(
+            f"{source.name} has 16 bits a channel and a seal covers 8; save a copy with 8 bits and seal that."
+        )
+    if min(source.size_wh) < _LEAST_PX:
+        w, h = source.size_wh
+        raise InputError(
+            f"{source.name} is {w} x {h} pixels and a seal needs {_LEAST_PX} a side; seal a larger version of it."
+        )
+
+
+def opacity_of(photo: Photo) -> NDArray[np.uint8] | None:
+    """(H, W) opacities of a photo with 8 bits a channel; None where all is opaque."""
+    alpha = photo.original.alpha
+    if alpha is None:
+        return None
+    eight = alpha if alpha.dtype == np.uint8 else (alpha >> 8).astype(np.uint8)
+    return None if (eight == 255).all() else np.asarray(eight, np.uint8)
+
+
+_FACE = ("skin", "left brow", "right brow", "left eye", "right eye", "nose", "lips", "mouth", "head")
+
+
+def _protected(parsed: NDArray[np.uint8], names: tuple[str, ...], protect: tuple[Protection, ...]) -> NDArray[np.bool_]:
+    """(H, W) where more protection is asked for."""
+    if "people" in protect:
+        return parsed != 0
+    wanted = [n for n, name in enumerate(names) if name in _FACE] if "faces" in protect else []
+    return np.isin(parsed, wanted)
+
+
+def _laid(
+    source: Photo, signer: Signer, layout: Layout, before: Regions, after: Regions, progress: Progress
+) -> tuple[Laid, Statement]:
+    from deepmask.sealing.laying import digests, lay
+    from deepmask.sealing.message import Statement, fingerprint_of, profile_digest
+
+    alpha = opacity_of(source)
+    statement = Statement(
+        layout, signer.public, fingerprint_of(source.fingerprint, alpha), profile_digest(source.original.icc_profile),
+        alpha is not None, before, after, digests(layout, source.rgb, alpha),
+    )  # fmt: skip
+    try:
+        return lay(source.rgb, statement, signer, grey=source.is_grey, progress=progress), statement
+    except EngineFailed as error:
+        raise EngineFailed(f"{source.name} cannot be sealed. {error}") from error
+
+
+def _copy(source: Photo, rgb: RGBImage) -> Photo:
+    """The sealed pixels as a photo whose file keeps them all."""
+    before = source.original
+    keeps = before.format in _LOSSLESS_FORMATS and before.lossless and before.palette is None
+    held = Original(
+        rgb, before.format if keeps else "PNG", before.grey, False, before.alpha, icc_profile=before.icc_profile
+    )
+    name = source.name if keeps else str(Path(source.name).with_suffix(".png"))
+    return Photo(rgb, name, held, (*source.notes, *_costs(source, keeps)))
+
+
+def _costs(source: Photo, keeps: bool) -> list[str]:
+    before = source.original
+    notes: list[str] = []
+    if before.palette is not None:
+        notes.append("the picture had a table of colours; the sealed copy is a PNG in full colour")
+    elif not keeps:
+        notes.append(
+            f"the pixels of the {before.format} file are sealed, as they are after its compression; the sealed copy is "
+            "a larger PNG"
+        )
+    if before.bilevel:
+        notes.append("the picture was pure black and white; the sealed copy has greys")
+    return [*notes, f"{_FRAGILE}; a tag ('deepmask tag') outlasts that"]
+
+
+def _report(source: Photo, sealed: Photo, laid: Laid, statement: Statement, progress: Progress) -> SealReport:
+    from deepmask.sealing.finding import Found, find
+    from deepmask.sealing.quality import psnr_db, ssim
+
+    found = find(sealed.rgb, opacity_of(sealed), progress=progress)
+    restores = (
+        isinstance(found, Found)
+        and found.signature_holds
+        and found.statement.public_key.raw == statement.public_key.raw
+        and set(found.states) == {"intact"}
+        and all(np.array_equal(found.restored[rows], source.rgb[rows]) for rows in source.strips())
+    )
+    if not restores:
+        raise EngineFailed(f"The seal of {source.name} could not be read back, so nothing was made; please report it.")
+    blocks = statement.layout.blocks
+    return SealReport(
+        source_name=source.name,
+        authentication=statement.authentication,
+        key_id=statement.public_key.key_id,
+        fingerprint=source.fingerprint,
+        restores=True,
+        psnr_db=round(psnr_db(source.rgb, sealed.rgb), 2),
+        ssim=round(ssim(source.rgb, sealed.rgb), 6),
+        bits=laid.bits,
+        blocks=len(blocks),
+        fine_blocks=sum(block.fine for block in blocks),
+        may_change=laid.carriers - laid.needed,
+        parser=statement.before.parser,
+        notes=sealed.notes,
+    )
+
+
+def _same(read: Photo, meant: Photo) -> bool:
+    """Whether a file holds all that was sealed."""
+    from deepmask.sealing.message import profile_digest
+
+    if read.size_wh != meant.size_wh or read.fingerprint != meant.fingerprint:
+        return False
+    a, b = opacity_of(read), opacity_of(meant)
+    same_opacity = a is b or (a is not None and b is not None and np.array_equal(a, b))
+    return same_opacity and profile_digest(read.original.icc_profile) == profile_digest(meant.original.icc_profile)
+
+
+def _dossier(sealed: Sealed) -> Dossier:
+    report = sealed.report
+    mark = np.abs(sealed.photo.rgb.astype(np.int16) - sealed.source.rgb).astype(np.uint8)
+    rows = (
+        ("Authentication string", report.authentication),
+        ("Key", report.key_id),
+        ("Distance from the original", f"{report.psnr_db:.1f} dB, SSIM {report.ssim:.5f}"),
+        ("Bits laid into the picture", f"{report.bits:,}".replace(",", " ")),
+        ("Blocks", f"{report.blocks}, of which {report.fine_blocks} small ones where more protection was asked for"),
+        ("May be changed before the seal becomes unreadable", f"{report.may_change} blocks"),
+    )
+    return Dossier(
+        f"Seal of {report.source_name}",
+        f"Sealed: {report.authentication}",
+        "good",
+        report.summary(),
+        tables=(Table("The seal", ("", ""), rows),),
+        exhibits=(
+            Exhibit("The sealed copy", sealed.photo.rgb),
+            Exhibit("The mark", 255 - mark * np.uint8(255), "Every pixel that moved by one level, in full colour."),
+        ),
+        notes=tuple(f"{note[:1].upper()}{note[1:]}." for note in report.notes),
+    )

@@ -1,0 +1,255 @@
+"""Who sealed a photo, whether it is as it was then, where not, and the original out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepmask.dossier import Dossier, Exhibit, Table, Tone
+from deepmask.errors import EngineMissing, InputError
+from deepmask.faces import RGBImage
+from deepmask.media import Photo
+from deepmask.media.original import Original
+from deepmask.progress import Progress, part, silent
+from deepmask.seal_report import AuthenticityReport, ClassAgreement, Rectangle, Verdict
+from deepmask.signing import OWN_NAME, PublicKey
+from pipelines.protect.mapping import mapped
+from pipelines.protect.sealing import opacity_of
+
+if TYPE_CHECKING:
+    from deepmask.sealing.finding import Found
+
+_BELONGS = 0.25
+"""A seal of which fewer blocks fit was made for another picture: where pixels were exchanged, the seal would be gone."""
+_ALIKE = 0.75
+"""Classes of the maps that agree less have been changed noticeably."""
+_DESTROYED = (
+    "No seal was found. If there was one, saving as JPEG, resizing or sending through a messenger took it away; a tag "
+    "outlasts that: deepmask read-tag."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Authentication:
+    """What the seal of a photo says."""
+
+    report: AuthenticityReport
+    restored: Photo | None
+    """The original where everything is as sealed; where blocks were changed, these as they are; None where the seal is
+    absent or forged."""
+    source: Photo = field(repr=False)
+
+    def dossier(self) -> Dossier:
+        """For people: the verdict, and a map of the blocks."""
+        return _dossier(self)
+
+
+def authenticate(source: Photo, keys: Sequence[PublicKey], *, progress: Progress = silent) -> Authentication:
+    """Look for a seal and compare the photo with what it says.
+
+    Args:
+        keys: those the user knows, by which signers are named; seals by others are checked, too.
+    """
+    from deepmask.sealing.finding import Found, find
+
+    if source.original.deep is not None:
+        reason = "The file has 16 bits a channel, and seals are laid in files with 8."
+        return _without(source, reason)
+    found = find(source.rgb, opacity_of(source), progress=part(progress, 0.0, 0.5))
+    if found is None:
+        return _without(source, _DESTROYED)
+    if not isinstance(found, Found):
+        reason = (
+            f"Remains of a seal were found, {found.shares} parts of which {found.needed} are needed to read it: most of "
+            "the picture was cut off or changed."
+        )
+        return _without(source, reason)
+    report = _report(source, found, keys, part(progress, 0.5, 1.0))
+    progress(1.0, "Looked at the seal")
+    restored = None if report.verdict == "not authentic" else _restored(source, found)
+    return Authentication(report, restored, source)
+
+
+def restore(source: Photo, keys: Sequence[PublicKey], *, partly: bool = False, progress: Progress = silent) -> Photo:
+    """The original of a sealed photo, bit for bit.
+
+    Args:
+        partly: be content with the blocks that were not changed; the others stay as they are.
+
+    Raises:
+        InputError: the photo is not sealed, or not as it was sealed.
+    """
+    found = authenticate(source, keys, progress=progress)
+    whole = found.report.verdict in ("authentic", "unknown key")
+    if found.restored is None or not (whole or partly):
+        remedy = "; what was not changed can be restored with --partly" if found.restored is not None else ""
+        raise InputError(f"{source.name} cannot be restored: {found.report.summary().rstrip('.')}{remedy}.")
+    return found.restored
+
+
+def _without(source: Photo, reason: str) -> Authentication:
+    return Authentication(AuthenticityReport(source.name, "not sealed", (reason,), notes=source.notes), None, source)
+
+
+def _report(source: Photo, found: Found, keys: Sequence[PublicKey], progress: Progress) -> AuthenticityReport:
+    statement = found.statement
+    key = statement.public_key
+    name = next((known.name for known in keys if known.raw == key.raw), "")
+    intact = found.states.count("intact")
+    verdict, reasons = _verdict(source, found, name)
+    classes = () if verdict in ("authentic", "unknown key") or not intact else _classes(found, progress)
+    reasons += [
+        f"The {one.name} agrees with the sealed picture by {one.agreement:.0%} only."
+        for one in classes
+        if one.agreement < _ALIKE
+    ]
+    return AuthenticityReport(
+        source_name=source.name,
+        verdict=verdict,
+        reasons=tuple(reasons),
+        signer=name,
+        key_id=key.key_id,
+        public_key=key.raw.hex(),
+        authentication=statement.authentication,
+        fingerprint=statement.fingerprint.hex(),
+        blocks=len(found.states),
+        intact=intact,
+        changed_boxes=tuple(found.boxes("changed", "moved", "foreign")),
+        cropped="cut" in found.states,
+        classes=classes,
+        notes=source.notes,
+    )
+
+
+def _verdict(source: Photo, found: Found, name: str) -> tuple[Verdict, list[str]]:
+    by = f"by {name}" if name else f"by a key you do not know ({found.statement.public_key.key_id})"
+    if not found.signature_holds:
+        return "not authentic", [f"The seal says it was made {by}, but its signature is forged."]
+    present = len(found.states) - found.states.count("cut")
+    if found.states.count("intact") < _BELONGS * max(1, present):
+        return "not authentic", [f"The seal was made {by} for another picture and does not fit this one."]
+    reasons = _changes(source, found)
+    if reasons:
+        return "changed", [f"Sealed {by}, and changed since.", *reasons]
+    if not name:
+        return "unknown key", [
+            f"Every pixel is as it was when the picture was sealed {by}. Anybody can make a key: find out whose it is "
+            "before you trust it."
+        ]
+    owner = "you" if name == OWN_NAME else name
+    return "authentic", [f"Every pixel is as it was when {owner} sealed the picture."]
+
+
+def _changes(source: Photo, found: Found) -> list[str]:
+    """What is not as it was sealed, a sentence each."""
+    from deepmask.sealing.finding import TURNS
+    from deepmask.sealing.message import fingerprint_of, profile_digest
+
+    reasons: list[str] = []
+    total = len(found.states)
+    words = {
+        "changed": "{} of {} blocks were changed.",
+        "moved": "{} of {} blocks were taken from other places of the picture.",
+        "foreign": "{} of {} blocks come from another sealed picture.",
+        "cut": "{} of {} blocks are missing: the picture was cropped.",
+    }
+    reasons += [text.format(n, total) for state, text in words.items() if (n := found.states.count(state))]
+    if found.turn:
+        reasons.append(f"The picture was {TURNS[found.turn]}.")
+    if not found.in_place and "cut" not in found.states and not found.turn:
+        reasons.append("The picture lies in a larger one.")
+    if profile_digest(source.original.icc_profile) != found.statement.profile:
+        reasons.append("The colour profile is not the one it was sealed with, so colours may look different.")
+    if any(note.startswith("only the first") for note in source.notes):
+        reasons.append("The file holds more pictures than the one that was sealed.")
+    if not reasons:
+        restored = Photo.from_array(found.restored)
+        if fingerprint_of(restored.fingerprint, opacity_of(source)) != found.statement.fingerprint:
+            reasons.append("The picture as a whole is not the one that was sealed.")
+    return reasons
+
+
+def _classes(found: Found, progress: Progress) -> tuple[ClassAgreement, ...]:
+    """How the map of a picture that was changed, but not cropped, compares with the sealed one."""
+    sealed = found.statement.after
+    if found.size_wh != found.statement.layout.size_wh or found.offset_xy != (0, 0):
+        return ()
+    try:
+        now = mapped(found.restored, sealed.parser, progress=progress)[2]
+    except EngineMissing:
+        return ()
+    return tuple(ClassAgreement(name, round(share, 3)) for name, share in sealed.agreement(now).items())
+
+
+def _restored(source: Photo, found: Found) -> Photo:
+    from deepmask.sealing.finding import turned
+
+    before = source.original
+    alpha = None if before.alpha is None else np.ascontiguousarray(turned(np.asarray(before.alpha), found.turn))
+    keeps = before.format in ("PNG", "TIFF", "WEBP", "BMP") and before.lossless and before.palette is None
+    held = Original(
+        found.restored, before.format if keeps else "PNG", before.grey, False, alpha, icc_profile=before.icc_profile
+    )
+    return Photo(found.restored, source.name, held, source.notes)
+
+
+_TONES: dict[Verdict, Tone] = {
+    "authentic": "good", "changed": "warn", "unknown key": "warn", "not authentic": "bad", "not sealed": "info",
+}  # fmt: skip
+_HEADINGS: dict[Verdict, str] = {
+    "authentic": "Authentic",
+    "changed": "Authentic, with changes",
+    "unknown key": "Unchanged, by a key you do not know",
+    "not authentic": "Not authentic",
+    "not sealed": "Not sealed",
+}
+_RED = np.array([214, 30, 40], np.uint8)
+
+
+def _dossier(found: Authentication) -> Dossier:
+    report = found.report
+    exhibits = [Exhibit("The picture", found.source.rgb)]
+    if report.changed_boxes:
+        shown = _outlined(found.source.rgb, report.changed_boxes)
+        exhibits = [Exhibit("Where it was changed", shown, "Blocks with a red frame are not as they were sealed.")]
+    return Dossier(
+        f"Seal of {report.source_name}",
+        _HEADINGS[report.verdict],
+        _TONES[report.verdict],
+        report.reasons[0],
+        report.reasons[1:],
+        tuple(_tables(report)),
+        tuple(exhibits),
+        tuple(f"{note[:1].upper()}{note[1:]}." for note in report.notes),
+    )
+
+
+def _tables(report: AuthenticityReport) -> list[Table]:
+    if not report.key_id:
+        return []
+    rows = (
+        ("Sealed by", report.signer or "a key you do not know"),
+        ("Key", report.key_id),
+        ("Authentication string", report.authentication),
+        ("Blocks as they were", f"{report.intact} of {report.blocks}"),
+    )
+    tables = [Table("The seal", ("", ""), rows)]
+    if report.classes:
+        parts = tuple((one.name, f"{one.agreement:.0%}") for one in report.classes)
+        words = "How far each lies where it lay when the picture was sealed."
+        tables.append(Table("Segmentation map", ("Part", "Agrees"), parts, words))
+    return tables
+
+
+def _outlined(image: RGBImage, boxes: Sequence[Rectangle]) -> RGBImage:
+    """A copy with red frames."""
+    shown = image.copy()
+    thick = max(2, round(max(image.shape[:2]) / 400))
+    for x, y, w, h in boxes:
+        part_of = shown[max(0, y) : y + h, max(0, x) : x + w]
+        for edge in (np.s_[:thick], np.s_[-thick:], np.s_[:, :thick], np.s_[:, -thick:]):
+            part_of[edge] = _RED
+    return shown

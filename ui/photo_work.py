@@ -19,9 +19,11 @@ from deepmask.media import Photo
 from deepmask.media.formats import by_suffix
 from deepmask.plan import Action, Decision, Plan, Region
 from deepmask.progress import Progress, part
+from deepmask.report_json import noted
 from deepmask.roster import Roster
 from deepmask.vault import Vault
 from pipelines import avatar, photo
+from pipelines.provenance import render_photo
 from ui import pictures
 from ui.choices import EVERYBODY, ROSTER, STARTER, Known, to_decision, to_value, who_choices
 from ui.session import Pointing, Session, Work
@@ -219,12 +221,13 @@ class PhotoWork:
 
     def _mask_one(self, session: Session, work: Work, plan: Plan, progress: Progress) -> None:
         source, version = self.source(session, work), work.version
-        masked = photo.render(source, plan, self.vault, progress=part(progress, 0.0, 0.8))
-        report = photo.check(source, masked.photo, plan, masked.outcomes, progress=part(progress, 0.8, 1.0))
+        path = work.folder / f"masked-{version}" / masked_name(work.path, source)
+        masked, report = render_photo(
+            source, plan, self.vault, path.suffix, wanted=session.provenance, progress=progress
+        )
         if work.version != version:  # what was rendered is void: the page must not show it as the plan's result
             return
-        path = work.folder / f"masked-{version}" / masked_name(work.path, source)
-        masked.photo.save(path)
+        report = noted(report, masked.save(path))
         pictures.write(pictures.preview(masked.photo.rgb), work.after)
         work.masked, work.report = path, report
 

@@ -17,6 +17,8 @@ from deepmask.media import Photo
 from deepmask.media.clip_encoding import QUALITIES, Encoding
 from deepmask.persona import Persona
 from deepmask.plan import ACTIONS
+from deepmask.progress import part
+from deepmask.report_json import noted
 from deepmask.variation import VariationKind
 from deepmask.voice_plan import Method, Strength
 from deepmask.wishes import Wishes
@@ -24,6 +26,7 @@ from pipelines import avatar, photo
 from pipelines.avatar import VariationOptions
 from pipelines.body import BodyOptions
 from pipelines.photo import PhotoOptions
+from pipelines.provenance import render_photo
 from pipelines.voice import VoiceOptions
 from ui.events import BAR, guarded, progress_of
 from ui.panels.shared import App
@@ -58,20 +61,21 @@ def add_endpoints(app: App) -> frozenset[str]:
         clip, frames = gr.File(label="video"), gr.Textbox(FINDER, label="finder")
         spoken = gr.Dropdown(["", *get_args(Strength)], value="", label="voice")
         quality = gr.Dropdown(list(QUALITIES), value=Encoding.quality, label="quality")
+        provenance = gr.Checkbox(app.settings.provenance, label="provenance")
         button = gr.Button()
     of_videos = [app.state, clip, persona, bystanders, engine, look, frames, spoken]
     options = [app.state, file, persona, bystanders, engine, look, finder]
     of_bodies = [app.state, file, action, persona, text, inpainter, clothes]
     events = {
         "analyze": (work.analyze, options, data),
-        "mask_photo": (work.mask_photo, options, [out, data]),
+        "mask_photo": (work.mask_photo, [*options, provenance], [out, data]),
         "create_personas": (work.create_personas, [app.state, prompt, seed, count, style, wishes], [portraits, data]),
         "keep_persona": (work.keep_persona, [app.state, prompt, seed, style, name, wishes], data),
         "vary_persona": (work.vary_persona, [app.state, persona, kind, words, seed, count], [portraits, data]),
         "personas": (work.personas, None, data),
         "plan_bodies": (bodies.plan_bodies, of_bodies, data),
-        "mask_bodies": (bodies.mask_bodies, of_bodies, [out, data]),
-        "render_bodies": (bodies.render_bodies, [app.state, file, plan], [out, data]),
+        "mask_bodies": (bodies.mask_bodies, [*of_bodies, provenance], [out, data]),
+        "render_bodies": (bodies.render_bodies, [app.state, file, plan, provenance], [out, data]),
         "plan_video": (videos.plan_video, of_videos, data),
         "mask_video": (videos.mask_video, [*of_videos, quality], [out, data]),
         "render_video": (videos.render_video, [app.state, clip, plan, quality], [out, data]),
@@ -138,20 +142,25 @@ class _Endpoints:
         engine: str = "auto",
         look: dict | None = None,
         finder: str = PhotoOptions.finder,
+        provenance: bool | None = None,
         bar: gr.Progress = BAR,
     ) -> tuple[str, dict]:
         """The masked photo and its report. 'persona' names the one everybody gets; empty: as enrolled.
 
-        'engine' shows personas; 'look' is for engines that heed it: detail_px, restore, region.
+        'engine' shows personas; 'look' is for engines that heed it: detail_px, restore, region. With 'provenance' the
+        result carries a tag and content credentials that say that it is masked.
         """
         work = self._take(session, file, request)
         source = session.photo(work, self._app.settings.max_megapixels)
         options = self._options(persona, bystanders, engine, look, finder)
         roster = session.roster(self._app.vault)
-        result = photo.mask(source, self._app.vault, roster, options, progress=progress_of(session, bar))
+        progress = progress_of(session, bar)
+        plan = photo.analyze(source, roster, options, progress=part(progress, 0.0, 0.4))
         path = work.folder / "masked" / masked_name(work.path, source)
-        result.photo.save(path)
-        return str(path), json.loads(result.report.to_json())
+        masked, report = render_photo(
+            source, plan, self._app.vault, path.suffix, wanted=provenance, progress=part(progress, 0.4, 1.0)
+        )
+        return str(path), json.loads(noted(report, masked.save(path)).to_json())
 
     @guarded
     def create_personas(

@@ -11,9 +11,11 @@ from deepmask.body_plan import BodyAction, BodyPlan
 from deepmask.errors import InputError
 from deepmask.media import Photo
 from deepmask.progress import Progress, part
+from deepmask.report_json import noted
 from pipelines import body
 from pipelines.body import BodyOptions
 from pipelines.photo import PhotoOptions
+from pipelines.provenance import render_bodies
 from ui.body_desk import BodyWork
 from ui.body_work import take
 from ui.events import BAR, guarded, progress_of
@@ -76,30 +78,37 @@ class BodyEndpoints:
         text: str = "",
         inpainter: str = "auto",
         prompt: str = "",
+        provenance: bool | None = None,
         bar: gr.Progress = BAR,
     ) -> tuple[str, dict]:
         """The masked photo and its report. 'bystanders' is what everybody who is not enrolled gets; 'text' what writing
-        gets, empty: nobody looks for it; 'persona' is for those who are swapped, or keep their body.
+        gets, empty: nobody looks for it; 'persona' is for those who are swapped, or keep their body. With 'provenance'
+        the result carries a tag and content credentials that say that it is masked.
         """
         options = self._options(bystanders, persona, text, inpainter, prompt)
         work, source = self._take(session, file, request)
         progress, roster = progress_of(session, bar), session.roster(self._app.vault)
         plan = body.analyze(source, roster, options, progress=part(progress, 0.0, 0.4))
-        return self._rendered(work, source, plan, part(progress, 0.4, 1.0))
+        return self._rendered(work, source, plan, provenance, part(progress, 0.4, 1.0))
 
     @guarded
     def render_bodies(
-        self, session: Session, file: str, plan: dict, request: gr.Request, bar: gr.Progress = BAR
+        self,
+        session: Session,
+        file: str,
+        plan: dict,
+        request: gr.Request,
+        provenance: bool | None = None,
+        bar: gr.Progress = BAR,
     ) -> tuple[str, dict]:
         """A plan carried out: the masked photo and its report."""
         decided = BodyPlan.from_json(json.dumps(plan))
         work, source = self._take(session, file, request)
-        return self._rendered(work, source, decided, progress_of(session, bar))
+        return self._rendered(work, source, decided, provenance, progress_of(session, bar))
 
-    def _rendered(self, work: BodyWork, source: Photo, plan: BodyPlan, progress: Progress) -> tuple[str, dict]:
-        masked = body.render(source, plan, self._app.vault, progress=part(progress, 0.0, 0.7))
-        step = part(progress, 0.7, 1.0)
-        report = body.check(source, masked.photo, plan, masked.outcomes, masked.faces, progress=step)
+    def _rendered(
+        self, work: BodyWork, source: Photo, plan: BodyPlan, provenance: bool | None, progress: Progress
+    ) -> tuple[str, dict]:
         path = work.folder / "masked" / masked_name(work.path, source)
-        masked.photo.save(path)
-        return str(path), json.loads(report.to_json())
+        masked, report = render_bodies(source, plan, self._app.vault, path.suffix, wanted=provenance, progress=progress)
+        return str(path), json.loads(noted(report, masked.save(path)).to_json())

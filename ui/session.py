@@ -132,6 +132,8 @@ class Session:
     """The video that is being masked."""
     bodies: BodyDesk = field(default_factory=BodyDesk)
     """The photos whose bodies are being masked."""
+    provenance: bool | None = None
+    """Whether results say that they are masked; None: as the settings say."""
     passphrase: str | None = field(default_factory=lambda: os.environ.get("DEEPMASK_PASSPHRASE"), repr=False)
     last_used: float = field(default_factory=time.monotonic)
     persona: str | None = None

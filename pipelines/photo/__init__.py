@@ -38,8 +38,18 @@ __all__ = [
     "move_box",
     "persona_swappers",
     "render",
+    "resolved",
     "starting",
 ]
+
+
+def resolved(options: PhotoOptions, vault: Vault) -> PhotoOptions:
+    """The options with the id of the persona they name.
+
+    Raises:
+        UnknownName: no such persona.
+    """
+    return options if options.persona is None else replace(options, persona=vault.persona(options.persona).id)
 
 
 def mask(
@@ -51,9 +61,7 @@ def mask(
     progress: Progress = silent,
 ) -> Result:
     """Analyse, render and check."""
-    options = options or PhotoOptions()
-    if options.persona is not None:
-        options = replace(options, persona=vault.persona(options.persona).id)
+    options = resolved(options or PhotoOptions(), vault)
     plan = analyze(source, roster, options, progress=part(progress, 0.0, 0.4))
     masked = render(source, plan, vault, progress=part(progress, 0.4, 0.85))
     report = check(source, masked.photo, plan, masked.outcomes, progress=part(progress, 0.85, 1.0))

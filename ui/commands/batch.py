@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import click
 
@@ -14,6 +14,8 @@ from deepmask.errors import EngineFailed, MediaError
 from deepmask.files import write_text
 from deepmask.media import Photo
 from deepmask.progress import Progress, part
+from deepmask.report_json import Saved, noted
+from pipelines.provenance import MarkedPhoto
 from ui.commands.outputs import Job
 from ui.commands.shared import print_json, progress_bar, read_photo
 
@@ -23,21 +25,13 @@ EXIT_SOME_FAILED = 2
 _WRITTEN_NEVERTHELESS = "written nevertheless, as you asked"
 
 
-class Checked(Protocol):
-    """A report of any pipeline."""
-
-    def summary(self) -> str: ...
-
-    def to_json(self) -> str: ...
-
-
-R = TypeVar("R", bound=Checked)
+R = TypeVar("R", bound=Saved)
 
 One = Callable[["Job", Progress], "Entry[R]"]
 """Does all there is to do for one input."""
 
-Work = Callable[[Photo, Progress], tuple[Photo, R]]
-"""What one photo becomes, and what the check of it found."""
+Work = Callable[[Photo, str, Progress], tuple[MarkedPhoto, R]]
+"""What one photo becomes as a file with a suffix, and what the check of it found."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +84,12 @@ def run(
 
     def one(job: Job, progress: Progress) -> Entry[R]:
         source = read_photo(job.source)
-        masked, found = work(source, progress)
+        masked, found = work(source, job.target.suffix, progress)
         written = allow_leaks or not telling.leaks(found)
         if written:
-            masked.save(job.target)
+            found = noted(found, masked.save(job.target))
             if afterwards is not None:
-                afterwards(job, source, masked)
+                afterwards(job, source, masked.photo)
         return Entry(job, found, written)
 
     return run_each(jobs, one, telling, report, allow_leaks, as_json)

@@ -29,6 +29,7 @@ from deepmask.vault import Vault
 from pipelines import body
 from pipelines.body import BodyOptions
 from pipelines.photo import PhotoOptions
+from pipelines.provenance import MarkedPhoto, render_bodies
 from ui import sheets
 from ui.commands.batch import EXIT_LEAK, Entry, Telling, Work, run
 from ui.commands.outputs import Job, pair
@@ -40,6 +41,7 @@ from ui.commands.shared import (
     open_roster,
     overwrite_option,
     progress_bar,
+    provenance_option,
     read_photo,
     refuse_existing,
     table,
@@ -139,6 +141,7 @@ _leaks_option = click.option("--allow-leaks", is_flag=True, help="Write results 
 @_report_option
 @_sheet_option
 @_leaks_option
+@provenance_option
 @overwrite_option
 @json_option
 @click.pass_context
@@ -151,6 +154,7 @@ def mask(
     report: Path | None,
     sheet: Path | None,
     allow_leaks: bool,
+    provenance: bool | None,
     overwrite: bool,
     as_json: bool,
 ) -> None:
@@ -162,20 +166,24 @@ def mask(
     refuse_existing([*(job.target for job in jobs), *side_by_side.values(), report], overwrite)
     vault = Vault()
     options = body.resolved(options, vault)
-    work = _masking(vault, _roster(vault, options), options, pointed)
+    work = _masking(vault, _roster(vault, options), options, pointed, provenance)
     ctx.exit(run(jobs, work, _TELLING, report, allow_leaks, as_json, afterwards=_saving(side_by_side)))
 
 
-def _masking(vault: Vault, roster: Roster, options: BodyOptions, pointed: tuple[Pointed, ...]) -> Work[BodyReport]:
-    def work(source: Photo, progress: Progress) -> tuple[Photo, BodyReport]:
+def _masking(
+    vault: Vault, roster: Roster, options: BodyOptions, pointed: tuple[Pointed, ...], provenance: bool | None
+) -> Work[BodyReport]:
+    def work(source: Photo, suffix: str, progress: Progress) -> tuple[MarkedPhoto, BodyReport]:
         plan = _planned(source, roster, options, pointed, part(progress, 0.0, 0.4))
-        return _carried_out(source, plan, vault, part(progress, 0.4, 1.0))
+        return render_bodies(source, plan, vault, suffix, wanted=provenance, progress=part(progress, 0.4, 1.0))
 
     return work
 
 
-def _rendering(vault: Vault, plan: BodyPlan) -> Work[BodyReport]:
-    return lambda source, progress: _carried_out(source, plan, vault, progress)
+def _rendering(vault: Vault, plan: BodyPlan, provenance: bool | None) -> Work[BodyReport]:
+    return lambda source, suffix, progress: render_bodies(
+        source, plan, vault, suffix, wanted=provenance, progress=progress
+    )
 
 
 def _planned(
@@ -195,12 +203,6 @@ def _planned(
         else:
             plan = body.add_box(plan, source, place.box_xyxy, decision=decision)
     return plan
-
-
-def _carried_out(source: Photo, plan: BodyPlan, vault: Vault, progress: Progress) -> tuple[Photo, BodyReport]:
-    masked = body.render(source, plan, vault, progress=part(progress, 0.0, 0.7))
-    step = part(progress, 0.7, 1.0)
-    return masked.photo, body.check(source, masked.photo, plan, masked.outcomes, masked.faces, progress=step)
 
 
 def _roster(vault: Vault, options: BodyOptions) -> Roster:
@@ -242,6 +244,7 @@ def plan_command(
 @_report_option
 @_sheet_option
 @_leaks_option
+@provenance_option
 @overwrite_option
 @json_option
 @click.pass_context
@@ -253,6 +256,7 @@ def render(
     report: Path | None,
     sheet: Path | None,
     allow_leaks: bool,
+    provenance: bool | None,
     overwrite: bool,
     as_json: bool,
 ) -> None:
@@ -260,7 +264,7 @@ def render(
     jobs = pair((source,), out)
     side_by_side = _sheets(jobs, (source,), sheet)
     refuse_existing([*(job.target for job in jobs), *side_by_side.values(), report], overwrite)
-    work = _rendering(Vault(), BodyPlan.load(plan_path))
+    work = _rendering(Vault(), BodyPlan.load(plan_path), provenance)
     ctx.exit(run(jobs, work, _TELLING, report, allow_leaks, as_json, afterwards=_saving(side_by_side)))
 
 

@@ -9,7 +9,6 @@ exit code is 3 in either case.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -23,6 +22,7 @@ from deepmask.roster import Roster
 from deepmask.vault import Vault
 from pipelines import photo
 from pipelines.photo import PhotoOptions
+from pipelines.provenance import MarkedPhoto, render_photo
 from ui.commands.batch import EXIT_LEAK, Entry, Telling, Work, run
 from ui.commands.face_options import faces_decided, roster_for
 from ui.commands.outputs import pair
@@ -32,6 +32,7 @@ from ui.commands.shared import (
     json_option,
     overwrite_option,
     progress_bar,
+    provenance_option,
     read_photo,
     refuse_existing,
 )
@@ -108,6 +109,7 @@ _TELLING = Telling(_leaks, _lines, _REMEDY)
 @click.option("--plan", "plan_path", type=existing, help="Carry out this plan instead of making one (one photo only).")
 @_report_option
 @_leaks_option
+@provenance_option
 @overwrite_option
 @json_option
 @click.pass_context
@@ -120,6 +122,7 @@ def mask(
     plan_path: Path | None,
     report: Path | None,
     allow_leaks: bool,
+    provenance: bool | None,
     overwrite: bool,
     as_json: bool,
 ) -> None:
@@ -128,32 +131,28 @@ def mask(
     refuse_existing([*(job.target for job in jobs), report], overwrite)
     vault = Vault()
     if plan_path is None:
-        work = _masking(vault, roster_for(vault, faces.persona, by_roster), faces)
+        work = _masking(vault, roster_for(vault, faces.persona, by_roster), faces, provenance)
     elif len(jobs) > 1:
         raise InputError("A plan belongs to one photo; give that photo alone.")
     else:
-        work = _rendering(vault, Plan.load(plan_path))
+        work = _rendering(vault, Plan.load(plan_path), provenance)
     ctx.exit(run(jobs, work, _TELLING, report, allow_leaks, as_json))
 
 
-def _masking(vault: Vault, roster: Roster, options: PhotoOptions) -> Work[Report]:
-    if options.persona is not None:
-        vault.persona(options.persona)
+def _masking(vault: Vault, roster: Roster, options: PhotoOptions, provenance: bool | None) -> Work[Report]:
+    options = photo.resolved(options, vault)
 
-    def work(source: Photo, progress: Progress) -> tuple[Photo, Report]:
-        result = photo.mask(source, vault, roster, options, progress=progress)
-        return result.photo, result.report
-
-    return work
-
-
-def _rendering(vault: Vault, plan: Plan) -> Work[Report]:
-    def work(source: Photo, progress: Progress) -> tuple[Photo, Report]:
-        masked = photo.render(source, plan, vault, progress=part(progress, 0.0, 0.8))
-        checked = photo.check(source, masked.photo, plan, masked.outcomes, progress=part(progress, 0.8, 1.0))
-        return masked.photo, checked
+    def work(source: Photo, suffix: str, progress: Progress) -> tuple[MarkedPhoto, Report]:
+        plan = photo.analyze(source, roster, options, progress=part(progress, 0.0, 0.4))
+        return render_photo(source, plan, vault, suffix, wanted=provenance, progress=part(progress, 0.4, 1.0))
 
     return work
+
+
+def _rendering(vault: Vault, plan: Plan, provenance: bool | None) -> Work[Report]:
+    return lambda source, suffix, progress: render_photo(
+        source, plan, vault, suffix, wanted=provenance, progress=progress
+    )
 
 
 # -------------------------------------------------------------------------------------------------- plan, render, check
@@ -177,8 +176,7 @@ def plan_command(
     refuse_existing([out], overwrite)
     vault = Vault()
     roster = roster_for(vault, faces.persona, by_roster)
-    if faces.persona:
-        faces = replace(faces, persona=vault.persona(faces.persona).id)
+    faces = photo.resolved(faces, vault)
     opened = read_photo(source)
     with progress_bar() as progress:
         plan = photo.analyze(opened, roster, faces, progress=progress)
@@ -195,6 +193,7 @@ def plan_command(
 @_out_option
 @_report_option
 @_leaks_option
+@provenance_option
 @overwrite_option
 @json_option
 @click.pass_context
@@ -205,13 +204,14 @@ def render(
     out: Path,
     report: Path | None,
     allow_leaks: bool,
+    provenance: bool | None,
     overwrite: bool,
     as_json: bool,
 ) -> None:
     """Carry out a plan, and check the result."""
     jobs = pair((source,), out)
     refuse_existing([*(job.target for job in jobs), report], overwrite)
-    work = _rendering(Vault(), Plan.load(plan_path))
+    work = _rendering(Vault(), Plan.load(plan_path), provenance)
     ctx.exit(run(jobs, work, _TELLING, report, allow_leaks, as_json))
 
 

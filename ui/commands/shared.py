@@ -30,6 +30,11 @@ existing = click.Path(path_type=Path)
 """A path that we open ourselves, because our sentences are better than click's."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+provenance_option = click.option(
+    "--provenance/--no-provenance",
+    default=None,
+    help="Whether results carry a tag and content credentials that say that they are masked.  [default: they do]",
+)
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace files that exist.")
 
 

@@ -21,7 +21,7 @@ _BRIGHTNESS = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]], np.float32)
 # W3C Filter Effects Module, sepiaEquivalent
 
-_ONE_SIDED = ("black_and_white", "sepia", "vignette", "fade", "grain")
+ONE_SIDED = ("black_and_white", "sepia", "vignette", "fade", "grain")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Filters:
 
     def __post_init__(self) -> None:
         for name, value in self.used().items():
-            low = 0 if name in _ONE_SIDED else -1
+            low = 0 if name in ONE_SIDED else -1
             if not low <= value <= 1:
                 raise InputError(f"The filter {name} takes {low} to 1, got {value:g}.")
 

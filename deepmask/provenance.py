@@ -19,11 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from deepmask import engines
 from deepmask.config import Settings
 from deepmask.content_credentials import Claim, Credentials, Identity, Step, credentials, sign
 from deepmask.errors import DeepmaskError, EngineError, InputError
+from deepmask.faces import RGBImage
 from deepmask.files import move, write_bytes
 from deepmask.signing import Keyring, Signer
+from deepmask.tag_keys import PUBLIC
 
 _PURPOSE = "outputs"
 _SECRET_BYTES = 32
@@ -84,6 +87,25 @@ def _read(path: Path) -> bytes:
     if len(secret) != _SECRET_BYTES:
         raise DeepmaskError(f"The key {path} is damaged; remove it, and a new one is made.")
     return secret
+
+
+@dataclass(frozen=True)
+class PixelTag:
+    """The tag that every picture of a video gets; plain data, which travels with the work."""
+
+    number: int
+    """That of the mark."""
+    strength: float
+    """Grey levels on medium texture."""
+
+    def laid(self, rgb: RGBImage) -> RGBImage:
+        """A tagged copy.
+
+        Raises:
+            EngineFailed: the picture is too small to hold the tag.
+        """
+        with engines.exclusive:
+            return engines.load("tagger").embed(rgb, self.number, PUBLIC, strength=self.strength)
 
 
 def write_signed(plain: Path, out: Path, steps: tuple[Step, ...], mark: Mark, *, tagged: bool) -> str:

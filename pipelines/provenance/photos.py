@@ -15,7 +15,7 @@ from deepmask.files import scratch
 from deepmask.media import Photo
 from deepmask.media.formats import by_suffix
 from deepmask.provenance import Mark, write_signed
-from pipelines.provenance.recording import remember
+from pipelines.provenance.recording import remember, told
 
 STRENGTHS = (1.5, 2.0, 2.5)
 """Amplitudes of the tag, in grey levels on medium texture: the first that is read after compression is laid. At the
@@ -56,7 +56,8 @@ class MarkedPhoto:
             plain = folder / f"plain{path.suffix or self.photo.suffix}"
             self.photo.save(plain)
             unsigned = write_signed(plain, path, self.steps, self.mark, tagged=self.psnr_db is not None)
-        notes = (told(self.psnr_db, self.untagged, unsigned),)
+        measured = "" if self.psnr_db is None else f" (the tag alone: PSNR {self.psnr_db:.0f} dB)"
+        notes = (told("a masked picture", self.untagged, unsigned) + measured,)
         if self.psnr_db is not None:
             notes += remember(self.mark, "photo", (self.photo.rgb,), self.photo.size_wh)
         return notes
@@ -90,18 +91,6 @@ def mark_photo(
     from pipelines.protect.trying import psnr_db
 
     return MarkedPhoto(masked.marked(tagged), steps, mark, psnr_db(masked.rgb, tagged))
-
-
-def told(psnr: float | None, untagged: str, unsigned: str) -> str:
-    """Tag and content credentials in one clause."""
-    level = "" if psnr is None else f" (the tag changes pixels by {psnr:.0f} dB PSNR)"
-    if psnr is not None and not unsigned:
-        return f"tagged and signed as a masked picture{level}"
-    if psnr is not None:
-        return f"tagged as a masked picture{level}, not signed, because {unsigned}"
-    if not unsigned:
-        return f"signed as a masked picture, not tagged, because {untagged}"
-    return f"neither tagged nor signed, because {untagged}, and {unsigned}"
 
 
 def without_names(plan: str) -> str:

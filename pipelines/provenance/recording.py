@@ -35,3 +35,18 @@ def remember(
     if mark.signer is None:
         return ("the record of its tag is not signed, because the signing key is locked",)
     return ()
+
+
+def told(thing: str, untagged: str, unsigned: str) -> str:
+    """Tag and content credentials in one clause.
+
+    Args:
+        thing: as which the output shows itself: 'a masked picture'.
+        untagged: why it has no tag; empty if it has.
+        unsigned: why it has no content credentials; empty if it has.
+    """
+    if untagged and unsigned:
+        return f"neither tagged nor signed, because {untagged}, and {unsigned}"
+    if untagged:
+        return f"signed as {thing}, not tagged, because {untagged}"
+    return f"tagged as {thing}, not signed, because {unsigned}" if unsigned else f"tagged and signed as {thing}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from deepmask import engines
 from deepmask.body_plan import BodyPlan
@@ -13,8 +14,10 @@ from deepmask.plan import Plan
 from deepmask.vault import Vault
 from deepmask.video_plan import VideoPlan
 from pipelines.photo.model import Outcome
-from pipelines.video.model import TrackOutcome
-from pipelines.voice.model import VoiceOutcome
+
+if TYPE_CHECKING:  # their packages sign what they write, with what is told here
+    from pipelines.video.model import TrackOutcome
+    from pipelines.voice.model import VoiceOutcome
 
 _REPLACED = "Faces replaced by generated ones"
 _FACES: dict[str, Step] = {
@@ -49,14 +52,21 @@ def of_bodies(plan: BodyPlan, outcomes: Iterable[Outcome], faces: Iterable[Outco
 
 
 def of_video(
-    plan: VideoPlan, outcomes: Sequence[TrackOutcome], voices: Iterable[VoiceOutcome], vault: Vault
+    plan: VideoPlan, outcomes: Iterable[TrackOutcome], voices: Iterable[VoiceOutcome], vault: Vault
 ) -> tuple[Step, ...]:
-    """What was done to the faces and voices of a video; empty if nothing was."""
-    drawn = {outcome.track: outcome.engines for outcome in outcomes}
+    """What was done to the faces, people and voices of a video; empty if nothing was.
+
+    Args:
+        outcomes: of its tracks, and of people who were covered from head to foot.
+    """
+    personas = {track.id: track.decision.persona for track in plan.tracks}
+    covers = {row.name for row in engines.rows("body_masker")} - _FACES.keys()
     steps = [
-        _face(engine, track.decision.persona, plan.look.restore > 0, vault)
-        for track in plan.tracks
-        for engine in drawn.get(track.id, ())
+        _body(_NOUNS["person"], False, engine)
+        if engine in covers
+        else _face(engine, personas.get(outcome.track), plan.look.restore > 0, vault)
+        for outcome in outcomes
+        for engine in outcome.engines
     ]
     return _together([*steps, *of_voices(voices)])
 

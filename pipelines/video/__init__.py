@@ -73,10 +73,15 @@ def mask(
     *,
     accept: Callable[[VideoReport], bool] = anything,
     encoding: Encoding | None = None,
+    provenance: bool | None = None,
     workers: Workers = alone,
     progress: Progress = silent,
 ) -> VideoResult:
-    """Analyse, render and check; ``out`` is written if ``accept`` agrees to the report."""
+    """Analyse, render and check; ``out`` is written if ``accept`` agrees to the report.
+
+    Args:
+        provenance: whether the video says that it is masked; None: as the settings say.
+    """
     options = resolved(options or VideoOptions(), vault)
     encoding = encoding or Encoding(out.suffix)
     work = Work(source)
@@ -91,6 +96,7 @@ def mask(
         out,
         accept=accept,
         encoding=encoding,
+        provenance=provenance,
         workers=workers,
         progress=part(progress, 0.4, 1.0),
     )

@@ -155,6 +155,7 @@ def _needed(jobs: Sequence[Job[Any]]) -> list[tuple[engines.Kind, str]]:
             needed |= {("person_segmenter", job.segmenter): None, ("body_masker", "silhouette"): None}
         elif isinstance(job, DrawJob):
             needed |= {("body_masker", figure.cover): None for figure in job.figures if figure.cover is not None}
+            needed |= {("tagger", "auto"): None} if job.tag is not None else {}
             needed |= {("face_landmarker", "auto"): None} if any(mask.rungs for mask in job.masks) else {}
             needed |= {("face_swapper", rung.engine): None for mask in job.masks for rung in mask.rungs}
     return list(needed)

@@ -21,6 +21,7 @@ from deepmask.media.clip import Clip
 from deepmask.media.clip_encoding import Encoding
 from deepmask.media.clip_writing import SegmentWriter
 from deepmask.progress import Progress, part, silent
+from deepmask.provenance import PixelTag
 from pipelines.photo.rendering import unsuitable
 from pipelines.video.covering import Covering
 from pipelines.video.figures import Figure
@@ -73,6 +74,7 @@ def draw(
     encoding: Encoding,
     *,
     figures: Sequence[Figure] = (),
+    tag: PixelTag | None = None,
     progress: Progress = silent,
 ) -> Drawn:
     """Write the frames ``start`` to ``stop`` of the masked video into the segment ``path``.
@@ -82,6 +84,7 @@ def draw(
 
     Args:
         figures: everybody from head to foot, those who stay as well; empty: nobody is covered.
+        tag: laid into every frame, last of all.
 
     Raises:
         MediaError: the video cannot be decoded or encoded.
@@ -101,7 +104,7 @@ def draw(
                 drawn.note(mask.track.id, engine, reasons + more)
             for person, engine, reasons in people.paint(canvas, picture.index):
                 drawn.note(BODY_OF + person, engine, reasons)
-            writer.write(picture.edited(canvas))
+            writer.write(picture.edited(canvas if tag is None else tag.laid(canvas)))
             progress(0.4 + 0.6 * (picture.index - start + 1) / (stop - start), "Masking")
     return drawn
 

@@ -27,6 +27,7 @@ from deepmask.files import Hold, replacing, write_text
 from deepmask.look import Look
 from deepmask.media.clip import Clip
 from deepmask.media.clip_encoding import Encoding
+from deepmask.provenance import PixelTag
 from pipelines.video.drawing import Drawn
 from pipelines.video.figures import Figure
 from pipelines.video.looking import COLOURS, Glimpse, Sight
@@ -74,12 +75,13 @@ class Work:
         start: int,
         stop: int,
         encoding: Encoding,
+        tag: PixelTag | None = None,
     ) -> Path:
         """Where a drawn stretch is kept."""
         here = [_described(mask, start, stop) for mask in masks if mask.track.first < stop and mask.track.last >= start]
         people = [vars(part) for figure in figures if (part := figure.within(start, stop)) is not None]
-        covered = [people] if people else []
-        return self.folder / f"{_digest('drawn', start, stop, vars(encoding), vars(look), here, *covered)}.mp4"
+        more = [*([people] if people else []), *([vars(tag)] if tag is not None else [])]
+        return self.folder / f"{_digest('drawn', start, stop, vars(encoding), vars(look), here, *more)}.mp4"
 
     def voice_plan_path(self, options: dict[str, Any]) -> Path:
         """Where what was heard is kept."""

@@ -11,6 +11,7 @@ from deepmask.files import move
 from deepmask.media.clip import Clip
 from deepmask.media.clip_encoding import Encoding
 from deepmask.progress import Progress, part, silent
+from deepmask.provenance import PixelTag
 from deepmask.vault import Vault
 from deepmask.video_plan import VideoPlan
 from pipelines.video.drawing import BODY_OF, Drawn
@@ -29,6 +30,7 @@ def render(
     out: Path,
     *,
     encoding: Encoding | None = None,
+    tag: PixelTag | None = None,
     workers: Workers = alone,
     progress: Progress = silent,
 ) -> MaskedClip:
@@ -36,6 +38,7 @@ def render(
 
     Args:
         encoding: codec and quality; by default what plays everywhere in a file of this suffix.
+        tag: laid into every frame; None: frames without a mask are as they were.
 
     Raises:
         PlanError: the plan belongs to another video.
@@ -54,10 +57,10 @@ def render(
     people = people_in(source, plan, workers=workers, progress=part(progress, 0.1, looked))
     jobs = []
     for start, stop in stretches(plan.frames, source.fps):
-        path = work.segment_path(masks, people, plan.look, start, stop, encoding)
+        path = work.segment_path(masks, people, plan.look, start, stop, encoding, tag)
         here = tuple(mask for mask in masks if mask.track.first < stop and mask.track.last >= start)
         seen = tuple(some for figure in people if (some := figure.within(start, stop)) is not None)
-        jobs.append(DrawJob(source, here, plan.look, start, stop, encoding, path, seen))
+        jobs.append(DrawJob(source, here, plan.look, start, stop, encoding, path, seen, tag))
     drawn = list(workers.drawings(jobs, progress=part(progress, looked, 0.8)))
     spoken = speak(work, source, plan.voice, vault, part(progress, 0.8, 0.95))
     whole = work.passing_path(out.suffix)

@@ -16,6 +16,7 @@ from deepmask.look import Look
 from deepmask.media.clip import Clip
 from deepmask.media.clip_encoding import Encoding
 from deepmask.progress import Progress, part, silent
+from deepmask.provenance import PixelTag
 from pipelines.video import keeping
 from pipelines.video.carrying import reach
 from pipelines.video.drawing import WARM_UP_FRAMES, Drawn, draw
@@ -127,6 +128,8 @@ class DrawJob:
     """Where the segment is kept."""
     figures: tuple[Figure, ...] = ()
     """Who is followed from head to foot in it."""
+    tag: PixelTag | None = None
+    """Laid into every frame."""
 
     @property
     def begins(self) -> tuple[int, ...]:
@@ -158,6 +161,7 @@ class DrawJob:
             self.path,
             self.encoding,
             figures=self.figures,
+            tag=self.tag,
             progress=progress,
         )
         keeping.write_drawn(self.path, drawn)

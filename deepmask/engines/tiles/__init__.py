@@ -20,8 +20,6 @@ from deepmask.engines.tiles.searching import Spectrum, guesses
 from deepmask.errors import EngineFailed
 from deepmask.faces import RGBImage
 
-_GUESSES = 6
-
 
 class Tiles:
     """The tagger that is part of Deepmask."""
@@ -52,7 +50,7 @@ class Tiles:
             return None
         spectrum = Spectrum.of(grey)
         for stretched in (False, True):
-            for guess in guesses(spectrum, pattern, _GUESSES, stretched=stretched):
+            for guess in guesses(spectrum, pattern, stretched=stretched):
                 for half in (0.0, 180.0):
                     sight = look(grey, pattern, guess.lay.changed(degrees=half))
                     if sight.confidence < WORTH_REFINING:

@@ -30,7 +30,7 @@ SMALL_PX = 320
 SMALLEST_PX = 128
 """No tag below this shorter side."""
 LINES = 10
-_LINE_RADII = (8.0, 18.0)
+_LINE_RADII = (12.0, 26.0)
 """Cycles in a tile: below are the picture's own contrasts, above is what blurring takes away."""
 _PILOT_SHARE = 3
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from deepmask.engines.protocols import TagFound
 from deepmask.engines.tiles.coding import decoded
@@ -19,8 +18,9 @@ from deepmask.engines.tiles.residual import folded, residual
 SURE = 6.5
 """Deviations of the pilot below which nothing is believed."""
 WORTH_REFINING = 4.6
-_REFINING = ((0.004, 0.16, 0.004), (0.002, 0.08, 0.002), (0.001, 0.04, 0.001))
-"""Steps of scale (share), angle (degrees) and aspect (share)."""
+_WINDOW_PX = 8
+_CLIMBING = ((1.5, 2), (0.5, 2))
+"""Steps in pixels, at the sheet's edge, and how many to each side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +54,10 @@ def _sight(lay: Lay, tile: NDArray[np.float32], pattern: Keyed, origin: tuple[fl
     return Sight(lay, confidence, begins, _moved(tile, fine))
 
 
-def _likeness(tile: NDArray[np.float32], pattern: Keyed) -> NDArray[np.float32]:
-    waves = fft.rfft2(tile) * np.conj(fft.rfft2(pattern.pilot_tile()))
-    return fft.irfft2(waves, tile.shape)
+def _likeness(tiles: NDArray[np.float32], pattern: Keyed) -> NDArray[np.float32]:
+    """(..., 128, 128) how well tiles agree with the pilot, moved by each whole number of pixels."""
+    waves = np.fft.rfft2(tiles) * np.conj(np.fft.rfft2(pattern.pilot_tile()))
+    return np.fft.irfft2(waves, tiles.shape[-2:]).astype(np.float32)
 
 
 def _between(before: float, here: float, after: float) -> float:
@@ -67,34 +68,71 @@ def _between(before: float, here: float, after: float) -> float:
 
 def _moved(tile: NDArray[np.float32], begins: tuple[float, float]) -> NDArray[np.float32]:
     """The tile from where the pattern begins, between pixels if need be."""
-    x = fft.rfftfreq(TILE_PX)
-    y = fft.fftfreq(TILE_PX)
+    x, y = np.fft.rfftfreq(TILE_PX), np.fft.fftfreq(TILE_PX)
     turn = np.exp(2j * np.pi * (y[:, None] * begins[1] + x[None] * begins[0]))
-    return fft.irfft2(fft.rfft2(tile) * turn, tile.shape).astype(np.float32)
+    return np.fft.irfft2(np.fft.rfft2(tile) * turn, tile.shape).astype(np.float32)
 
 
 def refined(grey: NDArray[np.uint8], pattern: Keyed, first: Sight) -> Sight:
-    """The lay nearby in which the pattern stands out most."""
-    best = first
-    for scale, degrees, aspect in _REFINING:
-        for step in ({"scale": scale}, {"degrees": degrees}, {"aspect": aspect}):
-            best = _climbed(grey, pattern, best, step)
-    return best
+    """The lay nearby in which the pattern stands out most, by where each tile of the sheet shows it."""
+    sheet = spread(grey, first.lay.matrix)
+    middles, maps = _seen_by_tile(residual(sheet), pattern, first.offset_xy, sheet.origin)
+    if not len(middles):
+        return first
+    reach = np.abs(middles).max() + TILE_PX / 2
+    change = np.zeros(3)
+    shift = np.zeros(2)
+    for step_px, count in _CLIMBING:
+        change, shift = _climbed(middles, maps, change, shift, step_px, count, reach)
+    scale, turn, aspect = change
+    lay = first.lay.changed(1.0 / (1.0 + scale), -math.degrees(turn), 1.0 / (1.0 + aspect))
+    other = look(grey, pattern, lay)
+    return other if other.confidence > first.confidence else first
 
 
-def _climbed(grey: NDArray[np.uint8], pattern: Keyed, best: Sight, step: dict[str, float]) -> Sight:
-    name, size = next(iter(step.items()))
-    for way in (1, -1):
-        moved = False
-        for _ in range(3):
-            value = way * size if name == "degrees" else math.exp(way * size)
-            other = look(grey, pattern, best.lay.changed(**{name: value}))
-            if other.confidence <= best.confidence:
-                break
-            best, moved = other, True
-        if moved:
-            break
-    return best
+def _seen_by_tile(
+    rest: NDArray[np.float32], pattern: Keyed, offset_xy: tuple[float, float], origin: tuple[float, float]
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Of each whole tile of the sheet its middle, from the sheet's, and a map of likenesses around the offset."""
+    height, width = rest.shape
+    rows, columns = height // TILE_PX, width // TILE_PX
+    tiles = rest[: rows * TILE_PX, : columns * TILE_PX].reshape(rows, TILE_PX, columns, TILE_PX).swapaxes(1, 2)
+    likeness = _likeness(tiles.reshape(-1, TILE_PX, TILE_PX), pattern)
+    x, y = (round(at - low) for at, low in zip(offset_xy, origin, strict=True))
+    around = np.arange(-_WINDOW_PX, _WINDOW_PX + 1)
+    maps = likeness[:, (around[:, None] + y) % TILE_PX, (around[None] + x) % TILE_PX]
+    down, across = np.mgrid[:rows, :columns].reshape(2, -1)
+    middles = (np.stack((across, down), 1) + 0.5) * TILE_PX - np.array([width, height]) / 2
+    return middles, maps
+
+
+def _climbed(
+    middles: NDArray[np.float64],
+    maps: NDArray[np.float32],
+    change: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    step_px: float,
+    count: int,
+    reach: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The best of all changes of scale, turn and aspect around one, with the shift of all that goes with it."""
+    steps = np.arange(-count, count + 1) * step_px
+    changes = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), -1).reshape(-1, 3) / reach + change
+    shifts = np.stack(np.meshgrid(steps, steps, indexing="ij"), -1).reshape(-1, 2) + shift
+    scale, turn, aspect = (changes[:, n, None] for n in range(3))
+    x, y = middles.T
+    moved = np.stack(((scale - aspect / 2) * x - turn * y, turn * x + (scale + aspect / 2) * y), -1)
+    places = np.clip(moved[:, None] + shifts[None, :, None], -_WINDOW_PX, _WINDOW_PX - 1e-3) + _WINDOW_PX
+    whole = places.astype(np.intp)
+    part = places - whole
+    tile = np.arange(len(middles))
+    (left, top), (px, py) = (np.moveaxis(whole, -1, 0), np.moveaxis(part, -1, 0))
+    right, below = np.minimum(left + 1, 2 * _WINDOW_PX), np.minimum(top + 1, 2 * _WINDOW_PX)
+    upper = maps[tile, top, left] * (1 - px) + maps[tile, top, right] * px
+    lower = maps[tile, below, left] * (1 - px) + maps[tile, below, right] * px
+    total = (upper * (1 - py) + lower * py).sum(-1)
+    best = np.unravel_index(total.argmax(), total.shape)
+    return changes[best[0]], shifts[best[1]]
 
 
 def told(sight: Sight, pattern: Keyed) -> TagFound | None:

@@ -9,24 +9,24 @@ from numpy.typing import NDArray
 from deepmask.engines.tiles.geometry import Sheet
 from deepmask.engines.tiles.pattern import TILE_PX
 
-_LOUDEST = 2.5
+_LOUDEST = 1.5
 """In local deviations: edges must not drown the tag."""
+_MEDIAN = 5
+_MEAN, _DEVIATION = (7, 7), (9, 9)
 _MARGIN_PX = 4
 
 
 def residual(sheet: Sheet) -> NDArray[np.float32]:
     """(h, w) in local deviations: minus median, minus mean; 0 outside of the picture."""
-    grey = sheet.grey
-    median = cv2.medianBlur(np.clip(np.rint(grey), 0, 255).astype(np.uint8), 5)
-    rest = grey - median.astype(np.float32)
-    rest -= cv2.blur(rest, (9, 9))
-    deviation = np.sqrt(np.maximum(cv2.blur(rest * rest, (11, 11)), 0.0))
+    levels = np.clip(np.rint(sheet.grey), 0, 255).astype(np.uint8)
+    rest = sheet.grey - cv2.medianBlur(levels, _MEDIAN).astype(np.float32)
+    rest -= cv2.blur(rest, _MEAN)
+    deviation = np.sqrt(np.maximum(cv2.blur(rest * rest, _DEVIATION), 0.0))
     rest = np.clip(rest / (deviation + 1.0), -_LOUDEST, _LOUDEST)
     if sheet.inside is not None:
-        kernel = np.ones((2 * _MARGIN_PX + 1,) * 2, np.uint8)
-        inside = cv2.erode(sheet.inside.astype(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1)
-        rest *= inside
-    return rest
+        side = 2 * _MARGIN_PX + 1
+        rest *= cv2.erode(sheet.inside.astype(np.uint8), np.ones((side, side), np.uint8))
+    return rest.astype(np.float32, copy=False)
 
 
 def folded(rest: NDArray[np.float32], corner_xy: tuple[int, int] = (0, 0)) -> NDArray[np.float32]:

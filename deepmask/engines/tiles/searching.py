@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from deepmask.engines.tiles.geometry import Lay
+from deepmask.engines.tiles.geometry import Lay, Sheet
 from deepmask.engines.tiles.pattern import SHORT_PX, Keyed
+from deepmask.engines.tiles.residual import residual
 
 _LONGEST_PX = 1024
 _FINER = 2
@@ -22,8 +23,12 @@ _LOUDEST_LINE = 12.0
 """In mean powers around it: no single line may decide."""
 _SCALES = np.geomspace(0.38, 1.6, 290)
 _ANGLES = np.linspace(-4.0, 4.0, 33)
-_ASPECTS = np.geomspace(0.8, 1.25, 46)
+_ASPECTS = np.geomspace(0.8, 1.25, 23)
+_FINE_SCALES, _FINE_ANGLES = np.linspace(0.995, 1.005, 11), np.linspace(-0.25, 0.25, 11)
 _NEAR_SCALE, _NEAR_DEGREES = 0.02, 0.8
+_GUESSES, _CANDIDATES = 4, 200
+_STANDS_OUT, _STANDS_OUT_STRETCHED = 5.0, 6.0
+"""Deviations of all scores above their mean."""
 TURNS = ((0.0, False), (0.0, True), (90.0, False), (90.0, True))
 """Quarter turns and mirroring a spectrum can tell apart; a half turn leaves it as it is."""
 
@@ -55,10 +60,7 @@ class Spectrum:
         middle = grey[top : top + longest, left : left + longest]
         size = (round(middle.shape[1] * scale), round(middle.shape[0] * scale))
         small = cv2.resize(middle, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-        seen = small.astype(np.float32)
-        seen -= cv2.GaussianBlur(seen, (0, 0), 4.0)
-        seen /= np.sqrt(cv2.GaussianBlur(seen * seen, (0, 0), 8.0)) + 1.0
-        np.clip(seen, -2.5, 2.5, out=seen)
+        seen = residual(Sheet(np.asarray(small, np.float32), None, (0.0, 0.0)))
         shape = (fft.next_fast_len(_FINER * seen.shape[0], True), fft.next_fast_len(_FINER * seen.shape[1], True))
         waves = fft.rfft2(seen, shape)
         return cls((waves.real**2 + waves.imag**2).astype(np.float32), scale)
@@ -69,24 +71,31 @@ class Spectrum:
         return np.minimum(self.power / (around + 1e-9), _LOUDEST_LINE)
 
 
-def guesses(spectrum: Spectrum, pattern: Keyed, count: int, *, stretched: bool) -> list[Guess]:
-    """The most likely ways the pattern lies, best first.
+def guesses(spectrum: Spectrum, pattern: Keyed, *, stretched: bool) -> Iterator[Guess]:
+    """Likely ways the pattern lies, best first; none where nothing stands out.
 
     Args:
-        stretched: look for pictures whose width was changed more than their height, too.
+        stretched: look for pictures whose width was changed more than their height, instead.
     """
     power = spectrum.flat()
-    height = power.shape[0]
-    width = 2 * (power.shape[1] - 1)
     found: list[Guess] = []
-    for turned, mirrored in TURNS:
+    for turned, mirrored in TURNS[:2] if stretched else TURNS:
         lays, matrices = _grid(turned, mirrored, stretched)
-        score = _score(power, height, width, pattern.lines, matrices)
-        for n in _peaks(score, lays, count):
-            scale, degrees, aspect = lays[n]
-            lay = Lay(scale * spectrum.scale, degrees, aspect, mirrored)
-            found.append(Guess(lay, float(score[n])))
-    return sorted(found, key=lambda guess: -guess.score)[:count]
+        score = _score(power, pattern.lines, matrices)
+        bar = score.mean() + (_STANDS_OUT_STRETCHED if stretched else _STANDS_OUT) * score.std()
+        for n in _peaks(score, lays):
+            if score[n] >= bar:
+                scale, degrees, aspect = lays[n]
+                found.append(_sharpened(power, pattern, Lay(scale, degrees, aspect, mirrored)))
+    for guess in sorted(found, key=lambda guess: -guess.score):
+        yield Guess(guess.lay.changed(spectrum.scale), guess.score)
+
+
+def _sharpened(power: NDArray[np.float32], pattern: Keyed, lay: Lay) -> Guess:
+    """The best neighbour of a point of the grid."""
+    near = [lay.changed(scale, degrees) for scale in _FINE_SCALES for degrees in _FINE_ANGLES]
+    score = _score(power, pattern.lines, np.stack([one.matrix for one in near]))
+    return Guess(near[int(score.argmax())], float(score.max()))
 
 
 @cache
@@ -105,9 +114,10 @@ def _grid(turned: float, mirrored: bool, stretched: bool) -> tuple[NDArray[np.fl
 
 
 def _score(
-    power: NDArray[np.float32], height: int, width: int, lines: NDArray[np.float64], matrices: NDArray[np.float64]
+    power: NDArray[np.float32], lines: NDArray[np.float64], matrices: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """(n,) power of all lines, for each matrix."""
+    height, width = power.shape[0], 2 * (power.shape[1] - 1)
     total = np.zeros(len(matrices), np.float32)
     for line in lines:
         x = matrices[:, 0, 0] * line[0] + matrices[:, 1, 0] * line[1]
@@ -119,17 +129,17 @@ def _score(
     return total
 
 
-def _peaks(score: NDArray[np.float32], lays: NDArray[np.float64], count: int) -> Iterator[int]:
+def _peaks(score: NDArray[np.float32], lays: NDArray[np.float64]) -> Iterator[int]:
     """Indices of the highest scores that are not neighbours of a higher one."""
-    few = np.argpartition(score, -min(len(score), 60 * count))[-60 * count :]
+    few = np.argpartition(score, -_CANDIDATES)[-_CANDIDATES:]
     taken: list[NDArray[np.float64]] = []
     for n in few[np.argsort(-score[few])]:
-        if len(taken) == count:
+        if len(taken) == _GUESSES:
             return
         if not any(_near(lays[n], other) for other in taken):
             taken.append(lays[n])
             yield int(n)
 
 
-def _near(one: Sequence[float] | NDArray[np.float64], other: Sequence[float] | NDArray[np.float64]) -> bool:
+def _near(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
     return abs(one[0] / other[0] - 1.0) < _NEAR_SCALE and abs(one[1] - other[1]) < _NEAR_DEGREES

@@ -1,13 +1,16 @@
 """Outlines in the frames between two looks: carried along by the motion of the picture, from both sides.
 
 The motion is dense optical flow (Kroeger et al., Fast optical flow using dense inverse search, 2016). What either side
-says is covered, and a little more where much moves.
+says is covered, and a little more where much moves. Segmenters miss a limb once, and half of somebody who passes behind
+somebody else: in a look also that is covered which the looks before and after it agree on, or, if much of what was
+expected is missing, all of that which is nobody else's.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +28,41 @@ SLACK = 0.25
 """Width by which an outline grows on its way, in parts of how far it has moved."""
 MOST_SLACK = 0.08
 """The same at most, in parts of the person's size."""
+MUCH = 0.15
+"""Share of what was expected of somebody that may be missing; else they were not seen entirely."""
 
 Soft = NDArray[np.float32]
 """(h, w) 0..1, on the grid."""
+
+
+@dataclass(frozen=True)
+class _Moving:
+    """Somebody on the way from one look to the next."""
+
+    soft: Soft
+    """What is theirs."""
+    seen: Soft
+    """What of it was seen in the last look: only that is expected in the next, or guesses would never end."""
+    moved: float = 0.0
+    """How far, in pixels of the grid."""
+
+    def along(self, flow: Soft) -> _Moving:
+        """One frame on."""
+        import cv2
+
+        h, w = self.soft.shape
+        y, x = np.mgrid[:h, :w].astype(np.float32)
+        across, down = x + flow[..., 0], y + flow[..., 1]
+
+        def carried(mask: Soft) -> Soft:
+            return np.asarray(
+                cv2.remap(mask, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
+            )
+
+        soft = carried(self.soft)
+        inside = soft > INSIDE
+        step = float(np.percentile(np.hypot(flow[..., 0], flow[..., 1])[inside], 90)) if inside.any() else 0.0
+        return _Moving(soft, soft if self.seen is self.soft else carried(self.seen), self.moved + step)
 
 
 class Carried:
@@ -36,6 +71,9 @@ class Carried:
     def __init__(self, size_wh: tuple[int, int]) -> None:
         self._grid_wh = grid_of(size_wh)
         self._kept: dict[tuple[int, int], tuple[bytes, float]] = {}
+        """Number of the figure and frame → its mask, and by how much it is to grow."""
+        self._expected: dict[tuple[int, int], bytes] = {}
+        """The same for looks → the mask that the look before it leads to."""
 
     @classmethod
     def through(
@@ -64,27 +102,47 @@ class Carried:
 
     def _one_way(self, figures: Sequence[Figure], greys: dict[int, NDArray[np.uint8]], order: range) -> None:
         """Carry all shapes in this order of the frames."""
-        moving: dict[int, tuple[Soft, float]] = {}
+        moving: dict[int, _Moving] = {}
         for frame in order:
             before = frame - order.step
             flow = _flow(greys, frame, before) if moving else None
+            seen = {n: f.shapes[frame].area(self._grid_wh).full() for n, f in enumerate(figures) if frame in f.shapes}
             for number, figure in enumerate(figures):
-                shape = figure.shapes.get(frame)
-                if shape is not None:
-                    moving[number] = shape.area(self._grid_wh).full().astype(np.float32), 0.0
-                elif number in moving and flow is not None:
-                    moving[number] = _moved(*moving[number], flow)
+                if number in moving and flow is not None:
+                    moving[number] = moving[number].along(flow)
+                if number in seen:
+                    moving[number] = self._seen(number, frame, seen, moving.get(number))
                 if number in moving and figure.first <= frame <= figure.last:
-                    self._add(number, frame, *moving[number])
+                    self._add(number, frame, moving[number])
 
-    def _add(self, number: int, frame: int, soft: Soft, moved: float) -> None:
-        inside = soft > INSIDE
-        slack = min(SLACK * moved, MOST_SLACK * float(np.sqrt(np.count_nonzero(inside))))
+    def _seen(self, number: int, frame: int, seen: dict[int, Mask], moving: _Moving | None) -> _Moving:
+        """What is taken for somebody's in a look: what was seen, and of what was expected what was rather missed."""
+        own = seen[number].astype(np.float32)
+        if moving is None:
+            return _Moving(own, own)
+        expected = moving.seen > INSIDE
+        more = self._agreed(number, frame, expected) & ~seen[number]
+        missing = expected & ~np.any(list(seen.values()), axis=0)
+        if np.count_nonzero(missing) > MUCH * np.count_nonzero(expected):
+            more |= missing
+        return _Moving(np.maximum(own, more), own) if more.any() else _Moving(own, own)
+
+    def _agreed(self, number: int, frame: int, expected: Mask) -> Mask:
+        """What the looks on both sides expect in a look; nothing as long as only one of them has been asked."""
+        other = self._expected.pop((number, frame), None)
+        if other is None:
+            self._expected[number, frame] = _packed(expected)
+            return np.zeros_like(expected)
+        return expected & _unpacked(other, self._grid_wh)
+
+    def _add(self, number: int, frame: int, moving: _Moving) -> None:
+        inside = moving.soft > INSIDE
+        slack = min(SLACK * moving.moved, MOST_SLACK * float(np.sqrt(np.count_nonzero(inside))))
         known = self._kept.get((number, frame))
         if known is not None:
             inside = inside | _unpacked(known[0], self._grid_wh)
             slack = min(slack, known[1])
-        self._kept[number, frame] = zlib.compress(np.packbits(inside).tobytes(), 1), slack
+        self._kept[number, frame] = _packed(inside), slack
 
 
 def reach(figures: Sequence[Figure]) -> tuple[int, int]:
@@ -114,16 +172,8 @@ def _flow(greys: dict[int, NDArray[np.uint8]], frame: int, before: int) -> Soft 
     return np.asarray(engine.calc(greys[frame], greys[before], flow), np.float32)
 
 
-def _moved(soft: Soft, moved: float, flow: Soft) -> tuple[Soft, float]:
-    """A mask one frame on, and how far it has moved by then, in pixels of the grid."""
-    import cv2
-
-    h, w = soft.shape
-    y, x = np.mgrid[:h, :w].astype(np.float32)
-    now = cv2.remap(soft, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    inside = np.asarray(now) > INSIDE
-    step = float(np.percentile(np.hypot(flow[..., 0], flow[..., 1])[inside], 90)) if inside.any() else 0.0
-    return np.asarray(now, np.float32), moved + step
+def _packed(mask: Mask) -> bytes:
+    return zlib.compress(np.packbits(mask).tobytes(), 1)
 
 
 def _unpacked(bits: bytes, grid_wh: tuple[int, int]) -> Mask:

@@ -6,6 +6,7 @@ Hiding wins: somebody who is not surely one of those who stay is covered.
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -68,22 +69,25 @@ class Figure:
 
     def around(self, frame: int) -> tuple[int | None, int | None]:
         """The looks between which a frame lies; the same twice if it is one."""
-        before = max((look for look in self.shapes if look <= frame), default=None)
-        after = min((look for look in self.shapes if look >= frame), default=None)
-        return before, after
+        known = list(self.shapes)
+        before, after = bisect_right(known, frame) - 1, bisect_left(known, frame)
+        return known[before] if before >= 0 else None, known[after] if after < len(known) else None
 
     def is_covered(self, frame: int) -> bool:
         """Whether they are covered in a frame: unless they stay in the looks before and after."""
         return any(look is not None and look not in self.staying for look in self.around(frame))
 
     def within(self, start: int, stop: int) -> Figure | None:
-        """The same with those looks only that the frames ``start`` to ``stop`` need; None if they are not there."""
+        """The same with those looks only that the frames ``start`` to ``stop`` need; None if they are not there.
+
+        These are the looks around them, and one more on either side, with which the first and the last are compared.
+        """
         begin, end = max(start, self.first), min(stop - 1, self.last)
         if begin > end:
             return None
-        low, high = self.around(begin)[0], self.around(end)[1]
-        low, high = min(self.shapes) if low is None else low, max(self.shapes) if high is None else high
-        shapes = {frame: shape for frame, shape in self.shapes.items() if low <= frame <= high}
+        known = list(self.shapes)
+        low, high = bisect_right(known, begin) - 2, bisect_left(known, end) + 2
+        shapes = {frame: self.shapes[frame] for frame in known[max(0, low) : high]}
         staying = self.staying & shapes.keys()
         return replace(self, shapes=shapes, staying=staying, first=begin, last=end)
 

@@ -1,11 +1,12 @@
 """A run that is killed without warning goes on when it is called again, and nobody can tell from the result."""
 
-import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 
+import av
 import pytest
 
 from tests.tiny.clips import make_clip
@@ -45,7 +46,13 @@ def undisturbed(film, tmp_path_factory):
     assert code == 0, error
     looks, masks, safe = said
     assert safe == "True"
-    return hashlib.sha256((folder / "out.mp4").read_bytes()).hexdigest(), int(looks), int(masks)
+    return folder, int(looks), int(masks)
+
+
+def coded(path):
+    """All that is seen and heard, as it is coded; the signature of the file is another each time."""
+    with av.open(str(path)) as file:
+        return [(packet.stream.index, packet.pts, bytes(packet)) for packet in file.demux() if packet.size]
 
 
 @pytest.mark.parametrize(
@@ -59,14 +66,15 @@ def undisturbed(film, tmp_path_factory):
     ids=["looking", "drawing", "joining", "checking"],
 )
 def test_a_killed_run_goes_on_and_the_result_is_the_same_to_the_bit(film, undisturbed, tmp_path, message, count):
-    expected, looks, masks = undisturbed
+    folder, looks, masks = undisturbed
     out, home = tmp_path / "out" / "film.mp4", tmp_path / "home"
+    shutil.copytree(folder / "home" / "keys", home / "keys")  # tags are the same for the same key
     code, _, error = run(film, out, home, message, count)
     assert code == -signal.SIGKILL, error
     assert not out.exists(), "nothing half-written has the final name"
     code, said, error = run(film, out, home)
     assert code == 0, error
-    assert hashlib.sha256(out.read_bytes()).hexdigest() == expected
+    assert coded(out) == coded(folder / "out.mp4")
     assert [path.name for path in out.parent.iterdir()] == ["film.mp4"]
     assert not [path.name for path in home.glob("work/*/.*")], "what was left unfinished is gone"
     assert int(said[0]) < looks

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from deepmask.engines.protocols import TagFound
 from deepmask.engines.tiles.coding import decoded
-from deepmask.engines.tiles.geometry import Lay, spread
+from deepmask.engines.tiles.geometry import Lay, size_of, spread
 from deepmask.engines.tiles.pattern import TILE_PX, Keyed
 from deepmask.engines.tiles.residual import folded, residual
 
@@ -35,11 +35,22 @@ class Sight:
     """(128, 128) sum of all tiles, from where the pattern begins."""
 
 
-def look(grey: NDArray[np.uint8], pattern: Keyed, lay: Lay) -> Sight:
-    """The pattern as it is seen if it lies like that."""
-    sheet = spread(grey, lay.matrix)
-    tile = folded(residual(sheet))
-    return _sight(lay, tile, pattern, sheet.origin)
+def look(grey: NDArray[np.uint8], pattern: Keyed, lay: Lay, shift: tuple[float, float] = (0.0, 0.0)) -> Sight:
+    """The pattern as it is seen if it lies like that.
+
+    Args:
+        shift: x and y, part of a pixel, by which the sheet begins later.
+    """
+    sheet = spread(grey, lay.matrix, shift)
+    return _sight(lay, folded(residual(sheet)), pattern, sheet.origin)
+
+
+def aligned(grey: NDArray[np.uint8], pattern: Keyed, seen: Sight) -> Sight:
+    """The same with its chips between the pixels of the sheet, where they are seen best."""
+    low, _ = size_of(*grey.shape, seen.lay.matrix)
+    x, y = ((at - edge) % 1.0 for at, edge in zip(seen.offset_xy, low, strict=True))
+    other = look(grey, pattern, seen.lay, (x - round(x), y - round(y)))
+    return max(seen, other, key=lambda sight: sight.confidence)
 
 
 def _sight(lay: Lay, tile: NDArray[np.float32], pattern: Keyed, origin: tuple[float, float]) -> Sight:
@@ -78,7 +89,7 @@ def refined(grey: NDArray[np.uint8], pattern: Keyed, first: Sight) -> Sight:
     sheet = spread(grey, first.lay.matrix)
     middles, maps = _seen_by_tile(residual(sheet), pattern, first.offset_xy, sheet.origin)
     if not len(middles):
-        return first
+        return aligned(grey, pattern, first)
     reach = np.abs(middles).max() + TILE_PX / 2
     change = np.zeros(3)
     shift = np.zeros(2)
@@ -86,8 +97,8 @@ def refined(grey: NDArray[np.uint8], pattern: Keyed, first: Sight) -> Sight:
         change, shift = _climbed(middles, maps, change, shift, step_px, count, reach)
     scale, turn, aspect = change
     lay = first.lay.changed(1.0 / (1.0 + scale), -math.degrees(turn), 1.0 / (1.0 + aspect))
-    other = look(grey, pattern, lay)
-    return other if other.confidence > first.confidence else first
+    tried = (aligned(grey, pattern, sight) for sight in (first, look(grey, pattern, lay)))
+    return max(tried, key=lambda sight: sight.confidence)
 
 
 def _seen_by_tile(

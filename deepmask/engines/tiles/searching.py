@@ -27,7 +27,7 @@ _ASPECTS = np.geomspace(0.8, 1.25, 23)
 _FINE_SCALES, _FINE_ANGLES = np.linspace(0.995, 1.005, 11), np.linspace(-0.25, 0.25, 11)
 _NEAR_SCALE, _NEAR_DEGREES = 0.02, 0.8
 _GUESSES, _CANDIDATES = 4, 200
-_STANDS_OUT, _STANDS_OUT_STRETCHED = 5.0, 6.0
+_STANDS_OUT, _STANDS_OUT_STRETCHED = 6.0, 8.0
 """Deviations of all scores above their mean."""
 TURNS = ((0.0, False), (0.0, True), (90.0, False), (90.0, True))
 """Quarter turns and mirroring a spectrum can tell apart; a half turn leaves it as it is."""
@@ -87,7 +87,7 @@ def guesses(spectrum: Spectrum, pattern: Keyed, *, stretched: bool) -> Iterator[
             if score[n] >= bar:
                 scale, degrees, aspect = lays[n]
                 found.append(_sharpened(power, pattern, Lay(scale, degrees, aspect, mirrored)))
-    for guess in sorted(found, key=lambda guess: -guess.score):
+    for guess in sorted(found, key=lambda guess: -guess.score)[:_GUESSES]:
         yield Guess(guess.lay.changed(spectrum.scale), guess.score)
 
 

@@ -77,11 +77,11 @@ def add_endpoints(app: App) -> frozenset[str]:
         "mask_bodies": (bodies.mask_bodies, [*of_bodies, provenance], [out, data]),
         "render_bodies": (bodies.render_bodies, [app.state, file, plan, provenance], [out, data]),
         "plan_video": (videos.plan_video, of_videos, data),
-        "mask_video": (videos.mask_video, [*of_videos, quality], [out, data]),
-        "render_video": (videos.render_video, [app.state, clip, plan, quality], [out, data]),
-        "mask_voice": (voices.mask_voice, [app.state, recording, persona, method, strength], [out, data]),
+        "mask_video": (videos.mask_video, [*of_videos, quality, provenance], [out, data]),
+        "render_video": (videos.render_video, [app.state, clip, plan, quality, provenance], [out, data]),
+        "mask_voice": (voices.mask_voice, [app.state, recording, persona, method, strength, provenance], [out, data]),
         "transcribe_voice": (voices.transcribe_voice, [app.state, recording, persona, language], data),
-        "render_voice": (voices.render_voice, [app.state, recording, plan], [out, data]),
+        "render_voice": (voices.render_voice, [app.state, recording, plan, provenance], [out, data]),
     }
     for api_name, (endpoint, inputs, outputs) in events.items():
         button.click(endpoint, inputs, outputs, api_name=api_name, concurrency_id="work")

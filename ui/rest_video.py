@@ -93,16 +93,18 @@ class VideoEndpoints:
         finder: str = FINDER,
         voice: str = "",
         quality: str = "good",
+        provenance: bool | None = None,
         bar: gr.Progress = BAR,
     ) -> tuple[str, dict]:
         """The masked video and its report. 'persona' names the one everybody gets; empty: as enrolled.
 
-        'voice' is how strongly voices are changed, 'natural' or 'strong'; empty: the sound stays as it is.
+        'voice' is how strongly voices are changed, 'natural' or 'strong'; empty: the sound stays as it is. With
+        'provenance' the result carries a tag and content credentials that say that it is masked.
         """
         options = self._options(persona, bystanders, engine, look, finder, voice)
         clip, progress = self._take(session, file, request), progress_of(session, bar)
         plan = video.analyze(clip, self._roster(session), options, progress=part(progress, 0.0, 0.4))
-        return self._deliver(clip, plan, quality, part(progress, 0.4, 1.0))
+        return self._deliver(clip, plan, quality, provenance, part(progress, 0.4, 1.0))
 
     @guarded
     def render_video(
@@ -112,17 +114,20 @@ class VideoEndpoints:
         plan: dict,
         request: gr.Request,
         quality: str = "good",
+        provenance: bool | None = None,
         bar: gr.Progress = BAR,
     ) -> tuple[str, dict]:
         """A plan carried out: the masked video and its report; what was drawn for the same plan is not drawn again."""
         decided = VideoPlan.from_json(json.dumps(plan))
         clip = self._take(session, file, request)
-        return self._deliver(clip, decided, quality, progress_of(session, bar))
+        return self._deliver(clip, decided, quality, provenance, progress_of(session, bar))
 
-    def _deliver(self, clip: Clip, plan: VideoPlan, quality: str, progress: Progress) -> tuple[str, dict]:
-        out = clip.path.parent / "masked" / masked_name(clip.path)
+    def _deliver(
+        self, clip: Clip, plan: VideoPlan, quality: str, provenance: bool | None, progress: Progress
+    ) -> tuple[str, dict]:
+        out, vault = clip.path.parent / "masked" / masked_name(clip.path), self._app.vault
         encoding = Encoding(out.suffix, quality=quality or "good")
-        done = video.deliver(clip, plan, self._app.vault, out, encoding=encoding, progress=progress)
+        done = video.deliver(clip, plan, vault, out, encoding=encoding, provenance=provenance, progress=progress)
         return str(out), json.loads(done.report.to_json())
 
 

@@ -10,7 +10,6 @@ import gradio as gr
 
 from deepmask.errors import InputError
 from deepmask.media.sound import Sound
-from deepmask.progress import part
 from deepmask.voice_plan import Method, Strength, VoicePlan
 from pipelines import voice
 from pipelines.voice import VoiceOptions
@@ -50,13 +49,17 @@ class VoiceEndpoints:
         method: Method,
         strength: Strength,
         request: gr.Request,
+        provenance: bool | None = None,
         bar: gr.Progress = BAR,
     ) -> tuple[str, dict]:
-        """The masked recording and its report. 'persona' names whose voice it gets; empty: a voice of nobody."""
+        """The masked recording and its report. 'persona' names whose voice it gets; empty: a voice of nobody. With
+        'provenance' the result carries content credentials that say that it is masked.
+        """
         options = self._options(persona, method, strength)
         sound = self._take(session, file, request)
         out = _out(sound)
-        result = voice.mask(sound, self._app.vault, out, options, progress=progress_of(session, bar))
+        progress = progress_of(session, bar)
+        result = voice.mask(sound, self._app.vault, out, options, provenance=provenance, progress=progress)
         return str(out), json.loads(result.report.to_json())
 
     @guarded
@@ -79,16 +82,19 @@ class VoiceEndpoints:
 
     @guarded
     def render_voice(
-        self, session: Session, file: str, plan: dict, request: gr.Request, bar: gr.Progress = BAR
+        self,
+        session: Session,
+        file: str,
+        plan: dict,
+        request: gr.Request,
+        provenance: bool | None = None,
+        bar: gr.Progress = BAR,
     ) -> tuple[str, dict]:
         """A plan carried out: the masked recording and its report."""
         decided = VoicePlan.from_json(json.dumps(plan))
         sound, progress, vault = self._take(session, file, request), progress_of(session, bar), self._app.vault
         out = _out(sound)
-        masked = voice.render(sound, decided, vault, out, progress=part(progress, 0.0, 0.8))
-        report = voice.check(
-            sound, masked.sound, decided, vault, masked.outcomes, notes=masked.notes, progress=part(progress, 0.8, 1.0)
-        )
+        report = voice.deliver(sound, decided, vault, out, provenance=provenance, progress=progress)
         return str(out), json.loads(report.to_json())
 
 

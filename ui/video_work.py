@@ -266,7 +266,15 @@ class VideoWork:
             progress(0.05 + 0.95 * fraction, message)
 
         try:
-            done = video.deliver(film.clip, plan, self.vault, out, encoding=encoding, progress=remember)
+            done = video.deliver(
+                film.clip,
+                plan,
+                self.vault,
+                out,
+                encoding=encoding,
+                provenance=session.provenance,
+                progress=remember,
+            )
         except Cancelled:
             film.kept = reached if film.version == version else 0.0
             raise

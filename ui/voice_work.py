@@ -168,12 +168,10 @@ class VoiceWork:
             recording.changed(plan)
         version = recording.version
         out = recording.folder / f"masked-{version}" / masked_name(recording.sound)
-        masked = voice.render(recording.sound, plan, self.vault, out, progress=part(progress, 0.1, 0.8))
-        report = voice.check(
-            recording.sound, masked.sound, plan, self.vault, masked.outcomes, notes=masked.notes,
-            progress=part(progress, 0.8, 0.95),
-        )  # fmt: skip
-        after = clip(masked.sound, out.parent, part(progress, 0.95, 1.0), "Looking at the result")
+        report = voice.deliver(
+            recording.sound, plan, self.vault, out, provenance=session.provenance, progress=part(progress, 0.1, 0.95)
+        )
+        after = clip(Sound.open(out), out.parent, part(progress, 0.95, 1.0), "Looking at the result")
         if recording.version == version:  # else what was rendered is void: the page must not show it
             recording.masked, recording.report, recording.after = out, report, after
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from deepmask.files import scratch
 from deepmask.media import Photo
 from deepmask.media.formats import by_suffix
 from deepmask.provenance import Mark, write_signed
-from pipelines.provenance.recording import remember, told
+from pipelines.provenance.recording import remember, told, without_names
 
 STRENGTHS = (1.5, 2.0, 2.5)
 """Amplitudes of the tag, in grey levels on medium texture: the first that is read after compression is laid. At the
@@ -91,11 +90,6 @@ def mark_photo(
     from pipelines.protect.trying import psnr_db
 
     return MarkedPhoto(masked.marked(tagged), steps, mark, psnr_db(masked.rgb, tagged))
-
-
-def without_names(plan: str) -> str:
-    """A plan's JSON without the name of its file: the same photo under another name is the same work."""
-    return json.dumps({key: value for key, value in json.loads(plan).items() if key != "source_name"}, sort_keys=True)
 
 
 def _cannot_hold(masked: Photo, suffix: str) -> str:

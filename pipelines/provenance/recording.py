@@ -1,7 +1,8 @@
-"""Records of the tags of masked outputs: what was tagged and when, never anything about the original."""
+"""What is told of an output's provenance, and the record of its tag: never anything about the original."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Literal
 
@@ -50,3 +51,8 @@ def told(thing: str, untagged: str, unsigned: str) -> str:
     if untagged:
         return f"signed as {thing}, not tagged, because {untagged}"
     return f"tagged as {thing}, not signed, because {unsigned}" if unsigned else f"tagged and signed as {thing}"
+
+
+def without_names(plan: str) -> str:
+    """A plan's JSON without the name of its file: the same photo under another name is the same work."""
+    return json.dumps({key: value for key, value in json.loads(plan).items() if key != "source_name"}, sort_keys=True)

@@ -4,8 +4,8 @@
     masked = render(sound, plan, vault, out)
     report = check(sound, masked.sound, plan, vault, masked.outcomes)
 
-``mask`` is the three in a row. A voice that cannot be converted is silent; words that cannot be spoken anew are
-converted: the original is never heard because something failed.
+``mask`` is the three in a row, ``deliver`` the last two. A voice that cannot be converted is silent; words that cannot
+be spoken anew are converted: the original is never heard because something failed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from deepmask.progress import Progress, part, silent
 from deepmask.vault import Vault
 from pipelines.voice.analysis import analyze, decide
 from pipelines.voice.checking import check
+from pipelines.voice.delivering import deliver
 from pipelines.voice.model import MaskedSound, VoiceOptions, VoiceOutcome, VoiceResult, validate
 from pipelines.voice.rendering import render
 from pipelines.voice.sampling import sample
@@ -30,6 +31,7 @@ __all__ = [
     "analyze",
     "check",
     "decide",
+    "deliver",
     "mask",
     "render",
     "sample",
@@ -43,15 +45,17 @@ def mask(
     out: Path,
     options: VoiceOptions | None = None,
     *,
+    provenance: bool | None = None,
     progress: Progress = silent,
 ) -> VoiceResult:
-    """Analyse, render to ``out`` and check."""
+    """Analyse, render to ``out`` and check.
+
+    Args:
+        provenance: whether the file says that it is masked; None: as the settings say.
+    """
     options = options or VoiceOptions()
     if options.persona is not None:
         options = replace(options, persona=vault.persona(options.persona).id)
     plan = analyze(source, options, progress=part(progress, 0.0, 0.3))
-    masked = render(source, plan, vault, out, progress=part(progress, 0.3, 0.85))
-    report = check(
-        source, masked.sound, plan, vault, masked.outcomes, notes=masked.notes, progress=part(progress, 0.85, 1.0)
-    )
+    report = deliver(source, plan, vault, out, provenance=provenance, progress=part(progress, 0.3, 1.0))
     return VoiceResult(out, plan, report)

@@ -9,11 +9,13 @@ import click
 
 from deepmask.media import Photo
 from deepmask.progress import part
+from deepmask.report_json import noted
 from deepmask.roster import Roster
 from deepmask.vault import Vault
 from pipelines import avatar, photo
 from pipelines.avatar import AvatarOptions
 from pipelines.photo import PhotoOptions
+from pipelines.provenance import render_photo
 from ui.commands.shared import existing, overwrite_option, progress_bar, refuse_existing
 
 PROMPT = "a friendly woman in her thirties with fair skin, a chestnut bob and green eyes"
@@ -37,9 +39,11 @@ def command(out: Path, overwrite: bool) -> None:
         (draft,) = avatar.create(PROMPT, SEED, AvatarOptions("painter", 1), progress=part(progress, 0.0, 0.4))
         persona = avatar.keep(draft, "Maya", vault)
         options = PhotoOptions(persona=persona.id)
-        result = photo.mask(before, vault, Roster(), options, progress=part(progress, 0.4, 1.0))
-    compare = row([before.rgb, draft.portrait, result.photo.rgb], 512)
-    for name, rgb in zip(_NAMES, (draft.portrait, before.rgb, result.photo.rgb, compare), strict=False):
+        plan = photo.analyze(before, Roster(), options, progress=part(progress, 0.4, 0.6))
+        after, report = render_photo(before, plan, vault, ".png", progress=part(progress, 0.6, 1.0))
+    report = noted(report, after.save(out / "after.png"))
+    report.save(out / "report.json")
+    compare = row([before.rgb, draft.portrait, after.photo.rgb], 512)
+    for name, rgb in {"persona.png": draft.portrait, "before.png": before.rgb, "compare.png": compare}.items():
         Photo.from_array(rgb, name).save(out / name)
-    result.report.save(out / "report.json")
-    click.echo(f"{result.report.summary()} Look at {out / 'compare.png'}.")
+    click.echo(f"{report.summary()} Look at {out / 'compare.png'}.")

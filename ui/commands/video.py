@@ -39,6 +39,7 @@ from ui.commands.shared import (
     json_option,
     overwrite_option,
     progress_bar,
+    provenance_option,
     refuse_existing,
     table,
 )
@@ -51,8 +52,8 @@ _REMEDY = (
 )
 _STOPPED = "Stopped; nothing half-written is left behind, and the same command goes on where it was."
 
-Masking = Callable[[Clip, Path, Encoding, Progress], VideoResult]
-"""Makes the masked file of a clip."""
+Masking = Callable[[Clip, Path, Encoding, bool | None, Progress], VideoResult]
+"""Makes the masked file of a clip, with or without provenance."""
 
 
 @click.group(cls=ByDefault, default="mask", usage="VIDEO... -o OUT [OPTIONS] | COMMAND ...")
@@ -136,6 +137,7 @@ _written = together(
                  help="Encode on the graphics processor."),
     click.option("--report", type=existing, help="Write what was done, as JSON."),
     click.option("--allow-leaks", is_flag=True, help="Write results in which somebody is recognisable."),
+    provenance_option,
     overwrite_option,
     json_option,
 )  # fmt: skip
@@ -185,7 +187,9 @@ def mask(
     options = video.resolved(options, vault)
     accept = _accepting(writing["allow_leaks"])
 
-    def masking(source: Clip, target: Path, encoding: Encoding, progress: Progress) -> VideoResult:
+    def masking(
+        source: Clip, target: Path, encoding: Encoding, provenance: bool | None, progress: Progress
+    ) -> VideoResult:
         return video.mask(
             source,
             vault,
@@ -194,6 +198,7 @@ def mask(
             options,
             accept=accept,
             encoding=encoding,
+            provenance=provenance,
             workers=workers,
             progress=progress,
         )
@@ -212,9 +217,19 @@ def render(ctx: click.Context, source: Path, plan_path: Path, out: Path, workers
     vault, plan = Vault(), VideoPlan.load(plan_path)
     accept = _accepting(writing["allow_leaks"])
 
-    def masking(source: Clip, target: Path, encoding: Encoding, progress: Progress) -> VideoResult:
+    def masking(
+        source: Clip, target: Path, encoding: Encoding, provenance: bool | None, progress: Progress
+    ) -> VideoResult:
         return video.deliver(
-            source, plan, vault, target, accept=accept, encoding=encoding, workers=workers, progress=progress
+            source,
+            plan,
+            vault,
+            target,
+            accept=accept,
+            encoding=encoding,
+            provenance=provenance,
+            workers=workers,
+            progress=progress,
         )
 
     ctx.exit(_queue(pair((source,), out, CLIPS), masking, **writing))
@@ -233,6 +248,7 @@ def _queue(
     hardware: str,
     report: Path | None,
     allow_leaks: bool,
+    provenance: bool | None,
     overwrite: bool,
     as_json: bool,
 ) -> int:
@@ -243,7 +259,7 @@ def _queue(
     def one(job: Job, progress: Progress) -> Entry[VideoReport]:
         if not overwrite and job.target.exists():
             raise MediaError(f"{job.target} exists already and stays as it is; to make it again add --overwrite.")
-        result = masking(Clip.open(job.source), job.target, encodings[job.target], progress)
+        result = masking(Clip.open(job.source), job.target, encodings[job.target], provenance, progress)
         return Entry(job, result.report, result.clip is not None)
 
     with _going_on():

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +19,8 @@ import click
 
 from deepmask import engines, subtitles
 from deepmask.engines import Kind
-from deepmask.files import scratch
 from deepmask.media.sound import Sound
-from deepmask.progress import Progress, part
+from deepmask.progress import part
 from deepmask.vault import Vault
 from deepmask.voice import voice_of
 from deepmask.voice_plan import Background, Method, Strength, VoicePlan
@@ -36,6 +34,7 @@ from ui.commands.shared import (
     overwrite_option,
     print_json,
     progress_bar,
+    provenance_option,
     refuse_existing,
 )
 
@@ -101,6 +100,7 @@ _leaks_option = click.option("--allow-leaks", is_flag=True, help="Write results 
 @_subtitles_option
 @_report_option
 @_leaks_option
+@provenance_option
 @overwrite_option
 @json_option
 @click.pass_context
@@ -112,6 +112,7 @@ def mask(
     srt: Path | None,
     report: Path | None,
     allow_leaks: bool,
+    provenance: bool | None,
     overwrite: bool,
     as_json: bool,
 ) -> None:
@@ -122,7 +123,8 @@ def mask(
     sound = Sound.open(source)
     with progress_bar() as progress:
         plan = voice.analyze(sound, options, progress=part(progress, 0.0, 0.3))
-        found = _carry_out(sound, plan, vault, out, allow_leaks, part(progress, 0.3, 1.0))
+        accept, rest = _accepting(allow_leaks), part(progress, 0.3, 1.0)
+        found = voice.deliver(sound, plan, vault, out, accept=accept, provenance=provenance, progress=rest)
     if srt is not None:
         subtitles.save(plan.phrases, srt)
     ctx.exit(_told(source, out, found, report, allow_leaks, as_json))
@@ -160,6 +162,7 @@ def plan_command(source: Path, out: Path | None, options: VoiceOptions, srt: Pat
 @_out_option
 @_report_option
 @_leaks_option
+@provenance_option
 @overwrite_option
 @json_option
 @click.pass_context
@@ -170,13 +173,15 @@ def render(
     out: Path,
     report: Path | None,
     allow_leaks: bool,
+    provenance: bool | None,
     overwrite: bool,
     as_json: bool,
 ) -> None:
     """Carry out a plan, and check the result."""
     refuse_existing([out, report], overwrite)
+    sound, plan, accept = Sound.open(source), VoicePlan.load(plan_path), _accepting(allow_leaks)
     with progress_bar() as progress:
-        found = _carry_out(Sound.open(source), VoicePlan.load(plan_path), Vault(), out, allow_leaks, progress)
+        found = voice.deliver(sound, plan, Vault(), out, accept=accept, provenance=provenance, progress=progress)
     ctx.exit(_told(source, out, found, report, allow_leaks, as_json))
 
 
@@ -228,19 +233,8 @@ def _resolved(options: VoiceOptions, vault: Vault) -> VoiceOptions:
     return options if options.persona is None else replace(options, persona=vault.persona(options.persona).id)
 
 
-def _carry_out(
-    source: Sound, plan: VoicePlan, vault: Vault, out: Path, allow_leaks: bool, progress: Progress
-) -> VoiceReport:
-    """Render beside ``out``, check, and move it there unless a voice leaks."""
-    with scratch(out) as folder:
-        beside = folder / out.name
-        masked = voice.render(source, plan, vault, beside, progress=part(progress, 0.0, 0.8))
-        found = voice.check(
-            source, masked.sound, plan, vault, masked.outcomes, notes=masked.notes, progress=part(progress, 0.8, 1.0)
-        )
-        if allow_leaks or not _leaks(found):
-            os.replace(beside, out)
-    return found
+def _accepting(allow_leaks: bool) -> Callable[[VoiceReport], bool]:
+    return lambda report: allow_leaks or not _leaks(report)
 
 
 def _leaks(report: VoiceReport) -> bool:

@@ -29,6 +29,7 @@ COMMANDS = {
     "video": "Mask the faces and voices of videos.",
     "body": "Cover, remove or exchange people in photos.",
     "voice": "Mask the voices of recordings.",
+    "detect": "Find faked pixels in photos and videos.",
     "app": "Open the app in the browser.",
     "demo": "Mask a sample photo with a painted persona.",
     "engines": "List the engines and what they need.",

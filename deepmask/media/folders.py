@@ -42,6 +42,15 @@ def find_clips(paths: Sequence[Path]) -> list[Path]:
     return _find(paths, CLIP_SUFFIXES, "videos", "MP4, MOV, MKV, WebM or GIF")
 
 
+def find_photos_and_clips(paths: Sequence[Path]) -> list[Path]:
+    """The photo, video and animation files that ``paths`` stand for, as :func:`find_photos` finds photos.
+
+    Raises:
+        MediaError: a path that does not exist, or a folder without any.
+    """
+    return _find(paths, SUFFIXES | CLIP_SUFFIXES, "photos or videos", f"{NAMES} or MP4")
+
+
 def _find(paths: Sequence[Path], suffixes: frozenset[str], what: str, kinds: str) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:

@@ -19,6 +19,8 @@ _FILTERS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS
 
 def photographed(rgb: RGBImage, rng: np.random.Generator) -> RGBImage:
     """As another camera would have given the picture: noise, light, colours, and often a first compression."""
+    if rng.random() < 0.15:  # whole pictures are smoothed by cameras and by networks, too
+        rgb = generated(rgb, rng)
     out = rgb.astype(np.float32)
     if rng.random() < 0.5:
         out = 255 * (np.clip(out, 0, 255) / 255) ** rng.uniform(0.7, 1.4)
@@ -30,6 +32,19 @@ def photographed(rgb: RGBImage, rng: np.random.Generator) -> RGBImage:
         out = out + _grain(out.shape, rng) * rng.uniform(0.5, 6)
     out = np.clip(out, 0, 255).astype(np.uint8)
     return compressed(out, int(rng.integers(60, 99))) if rng.random() < 0.6 else out
+
+
+def generated(rgb: RGBImage, rng: np.random.Generator) -> RGBImage:
+    """As a network of limited size would draw it: through a small picture, smoothed, perhaps sharpened again."""
+    n = rgb.shape[0]
+    small = max(24, int(n * rng.uniform(0.25, 0.8)))
+    way = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)[int(rng.integers(3))]
+    out = cv2.resize(cv2.resize(rgb, (small, small), interpolation=cv2.INTER_AREA), (n, n), interpolation=way)
+    if rng.random() < 0.4:
+        out = cv2.bilateralFilter(out, 5, float(rng.uniform(10, 40)), 3)
+    if rng.random() < 0.4:
+        out = cv2.addWeighted(out, 1.8, cv2.GaussianBlur(out, (0, 0), rng.uniform(0.8, 2)), -0.8, 0)
+    return np.asarray(out, np.uint8)
 
 
 def _grain(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:

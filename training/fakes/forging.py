@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from deepmask.faces import RGBImage
 from deepmask.landmark_points import LEFT_BROW, LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_BROW, RIGHT_EYE
-from training.fakes.ageing import Mask
+from training.fakes.ageing import Mask, generated
 
 Points = NDArray[np.float32]
 """(k, 2) in pixels."""
@@ -83,19 +83,6 @@ def dressed(source: RGBImage, target: RGBImage, shape: Mask, rng: np.random.Gene
     share = rng.uniform(0.6, 1.0)
     fitted = (old - from_mean) * np.clip(to_std / from_std, 0.5, 1.6) + to_mean
     return np.clip(old + (fitted - old) * share, 0, 255).astype(np.uint8)
-
-
-def generated(rgb: RGBImage, rng: np.random.Generator) -> RGBImage:
-    """As a network of limited size would draw it: through a small picture, smoothed, perhaps sharpened again."""
-    n = rgb.shape[0]
-    small = max(24, int(n * rng.uniform(0.25, 0.8)))
-    way = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)[int(rng.integers(3))]
-    out = cv2.resize(cv2.resize(rgb, (small, small), interpolation=cv2.INTER_AREA), (n, n), interpolation=way)
-    if rng.random() < 0.4:
-        out = cv2.bilateralFilter(out, 5, float(rng.uniform(10, 40)), 3)
-    if rng.random() < 0.4:
-        out = cv2.addWeighted(out, 1.8, cv2.GaussianBlur(out, (0, 0), rng.uniform(0.8, 2)), -0.8, 0)
-    return np.asarray(out, np.uint8)
 
 
 def _changed(rgb: RGBImage, rng: np.random.Generator) -> RGBImage:

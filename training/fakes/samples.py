@@ -1,4 +1,7 @@
-"""One lesson: a square of a picture, aged, half of the time with a fake in it, and the mask of what is faked."""
+"""One lesson: a square of a picture, and the same square with a fake in it, aged alike, and the mask of what is faked.
+
+Genuine and faked are learned from in pairs, as Shiraga and Yamasaki do: between the two nothing differs but the fake.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,27 @@ from deepmask.engines.crops import square_crop
 from deepmask.faces import Landmarks, RGBImage
 from deepmask.landmark_points import OVAL
 from training.fakes import forging
-from training.fakes.ageing import Mask, photographed, shared
+from training.fakes.ageing import Mask, generated, photographed, shared
 from training.fakes.photos import Carrier
 from training.fakes.swaps import Swap
 
-SIDE_PX = 192
+SIDE_PX = 160
 
-_FACES, _SWAPS = 0.55, 0.25
+_FACES, _SWAPS = 0.5, 0.32
 """Shares of lessons on genuine faces (faked here) and on faces our engines swapped; the rest is on things."""
 
 _PAINTED = 0.4
 """Share of painted portraits among the genuine faces."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """The same square before and after it was faked."""
+
+    genuine: RGBImage
+    faked: RGBImage
+    mask: Mask
+    """1 where pixels are faked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,20 +45,26 @@ class Lessons:
     carriers: Sequence[Carrier]
     swaps: Sequence[Swap]
 
-    def draw(self, rng: np.random.Generator) -> tuple[RGBImage, Mask]:
-        """(SIDE_PX, SIDE_PX, 3) and (SIDE_PX, SIDE_PX) of 0 and 1."""
-        people = _people(self.carriers, rng)
-        chance = rng.random()
+    def draw(self, rng: np.random.Generator) -> Pair:
+        """Squares of SIDE_PX and a mask of 0 and 1."""
+        people, chance = _people(self.carriers, rng), rng.random()
         if chance < _SWAPS and self.swaps:
-            rgb, mask = _swap(self.swaps[int(rng.integers(len(self.swaps)))], rng)
+            pair = _swap(self.swaps[int(rng.integers(len(self.swaps)))], rng)
         elif chance < _SWAPS + _FACES and people:
-            rgb, mask = _face(people, rng)
+            pair = _face(people, rng)
         else:
-            rgb, mask = _thing(self.carriers[int(rng.integers(len(self.carriers)))].rgb, rng)
-        rgb, mask = shared(rgb, mask, SIDE_PX, rng)
-        if rng.random() < 0.5:
-            rgb, mask = rgb[:, ::-1], mask[:, ::-1]
-        return np.ascontiguousarray(rgb), np.ascontiguousarray(mask > 0.5).astype(np.float32)
+            pair = _thing(self.carriers[int(rng.integers(len(self.carriers)))].rgb, rng)
+        return _aged(pair, rng)
+
+
+def _aged(pair: Pair, rng: np.random.Generator) -> Pair:
+    """Both with the same history."""
+    seed = int(rng.integers(2**32))
+    genuine, _ = shared(pair.genuine, np.zeros_like(pair.mask), SIDE_PX, np.random.default_rng(seed))
+    faked, mask = shared(pair.faked, pair.mask, SIDE_PX, np.random.default_rng(seed))
+    if rng.random() < 0.5:
+        genuine, faked, mask = genuine[:, ::-1], faked[:, ::-1], mask[:, ::-1]
+    return Pair(np.ascontiguousarray(genuine), np.ascontiguousarray(faked), (mask > 0.5).astype(np.float32))
 
 
 def _people(carriers: Sequence[Carrier], rng: np.random.Generator) -> list[tuple[Carrier, Landmarks]]:
@@ -55,39 +74,33 @@ def _people(carriers: Sequence[Carrier], rng: np.random.Generator) -> list[tuple
     return found or [(c, face) for c in carriers for face in c.faces]
 
 
-def _swap(swap: Swap, rng: np.random.Generator) -> tuple[RGBImage, Mask]:
-    """Around a face that was swapped, or around the same before it was."""
-    fake = rng.random() < 0.6
+def _swap(swap: Swap, rng: np.random.Generator) -> Pair:
+    """Around a face that was swapped."""
     window = _window(swap.face, rng)
-    crop = square_crop(swap.rgb if fake else swap.genuine, *window)
+    genuine, faked = square_crop(swap.genuine, *window).rgb, square_crop(swap.rgb, *window).rgb
     marks = np.repeat((swap.mask * 255).astype(np.uint8)[..., None], 3, 2)
-    mask = square_crop(marks, *window).rgb[..., 0].astype(np.float32) / 255
-    return crop.rgb, (mask > 0.5).astype(np.float32) if fake else np.zeros_like(mask)
+    return Pair(genuine, faked, (square_crop(marks, *window).rgb[..., 0] > 127).astype(np.float32))
 
 
-def _face(people: Sequence[tuple[Carrier, Landmarks]], rng: np.random.Generator) -> tuple[RGBImage, Mask]:
+def _face(people: Sequence[tuple[Carrier, Landmarks]], rng: np.random.Generator) -> Pair:
     carrier, face = people[int(rng.integers(len(people)))]
     crop = square_crop(carrier.rgb, *_window(face, rng))
     rgb, n = photographed(crop.rgb, rng), crop.rgb.shape[0]
-    if rng.random() < 0.5:
-        return rgb, np.zeros((n, n), np.float32)
     points = crop.points_to_crop(face)[:, :2].astype(np.float32)
     shape = forging.face_shape(points, n, rng)
     if rng.random() < 0.35:
         other = _laid_over(*people[int(rng.integers(len(people)))], points, n)
-        other = forging.dressed(forging.generated(other, rng) if rng.random() < 0.6 else other, rgb, shape, rng)
-        return forging.blended(rgb, other, shape, rng)
-    return forging.self_blended(rgb, shape, rng)
+        other = forging.dressed(generated(other, rng) if rng.random() < 0.6 else other, rgb, shape, rng)
+        return Pair(rgb, *forging.blended(rgb, other, shape, rng))
+    return Pair(rgb, *forging.self_blended(rgb, shape, rng))
 
 
-def _thing(picture: RGBImage, rng: np.random.Generator) -> tuple[RGBImage, Mask]:
+def _thing(picture: RGBImage, rng: np.random.Generator) -> Pair:
     h, w = picture.shape[:2]
     half = min(h, w) / 2 * rng.uniform(0.35, 1.0)
     centre = (rng.uniform(half, max(w - half, half + 1)), rng.uniform(half, max(h - half, half + 1)))
     rgb = photographed(square_crop(picture, centre, half, _side(half, rng)).rgb, rng)
-    if rng.random() < 0.55:
-        return rgb, np.zeros(rgb.shape[:2], np.float32)
-    return forging.self_blended(rgb, forging.any_shape(rgb.shape[0], rng), rng)
+    return Pair(rgb, *forging.self_blended(rgb, forging.any_shape(rgb.shape[0], rng), rng))
 
 
 def _window(face: Landmarks, rng: np.random.Generator) -> tuple[tuple[float, float], float, int, float]:

@@ -1,7 +1,7 @@
-"""A message in n shares of which any k give it back: Reed-Solomon code over GF(2^16) as interpolation (numba).
+"""A message in n parts of which any k give it back: Reed-Solomon code over GF(2^16) as interpolation (numba).
 
-The k parts of a message are the values of a polynomial of degree < k at 0 .. k-1, separately for each of their 16-bit
-symbols; share i is its value at i. So the first k shares are the message itself, and reading an unharmed one costs
+The k pieces of a message are the values of a polynomial of degree < k at 0 .. k-1, separately for each of their 16-bit
+symbols; part i is its value at i. So the first k parts are the message itself, and reading an unharmed one costs
 nothing (Reed & Solomon, 1960; Lagrange's formula in its barycentric form).
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-MOST_SHARES = 1 << 16
+MOST_PARTS = 1 << 16
 SYMBOL_BYTES = 2
 _ORDER = (1 << 16) - 1
 _POLYNOMIAL = 0x1100B
@@ -22,31 +22,31 @@ _POLYNOMIAL = 0x1100B
 Symbols = NDArray[np.uint16]
 
 
-def spread(message: bytes, share_bytes: int, shares: int) -> list[bytes]:
-    """``message`` in ``shares`` parts of ``share_bytes`` each, padded with zeros.
+def spread(message: bytes, part_bytes: int, parts: int) -> list[bytes]:
+    """``message`` in ``parts`` parts of ``part_bytes`` each, padded with zeros.
 
     Raises:
         ValueError: it does not fit into so many parts.
     """
-    needed = count_needed(len(message), share_bytes)
-    if not needed <= shares <= MOST_SHARES:
-        raise ValueError(f"{len(message)} bytes do not fit into {shares} parts of {share_bytes}")
-    data = np.frombuffer(message.ljust(needed * share_bytes, b"\0"), ">u2").reshape(needed, -1).astype(np.uint16)
-    more = _values(np.arange(needed), data, np.arange(needed, shares))
+    needed = count_needed(len(message), part_bytes)
+    if not needed <= parts <= MOST_PARTS:
+        raise ValueError(f"{len(message)} bytes do not fit into {parts} parts of {part_bytes}")
+    data = np.frombuffer(message.ljust(needed * part_bytes, b"\0"), ">u2").reshape(needed, -1).astype(np.uint16)
+    more = _values(np.arange(needed), data, np.arange(needed, parts))
     return [row.tobytes() for row in np.concatenate([data, more]).astype(">u2")]
 
 
-def count_needed(message_bytes: int, share_bytes: int) -> int:
-    """How many shares give a message of so many bytes back."""
-    return -(-message_bytes // share_bytes)
+def count_needed(message_bytes: int, part_bytes: int) -> int:
+    """How many parts give a message of so many bytes back."""
+    return -(-message_bytes // part_bytes)
 
 
-def gather(shares: Mapping[int, bytes], needed: int) -> bytes | None:
-    """The message, with its padding, from shares of one size by their numbers; None if they are too few."""
-    if len(shares) < needed or needed < 1:
+def gather(parts: Mapping[int, bytes], needed: int) -> bytes | None:
+    """The message, with its padding, from parts of one size by their numbers; None if they are too few."""
+    if len(parts) < needed or needed < 1:
         return None
-    at = np.array(sorted(shares)[:needed])
-    known = np.frombuffer(b"".join(shares[i] for i in at), ">u2").reshape(needed, -1).astype(np.uint16)
+    at = np.array(sorted(parts)[:needed])
+    known = np.frombuffer(b"".join(parts[i] for i in at), ">u2").reshape(needed, -1).astype(np.uint16)
     data = np.empty_like(known)
     here = at[at < needed]
     data[here] = known[: len(here)]

@@ -2,14 +2,14 @@
 
 Prediction-error expansion (Thodi & Rodriguez, 2007) on a chessboard (Sachnev et al., 2009): a pixel is predicted by its
 four neighbours, which have the other colour of the board and stay as they are meanwhile. Errors 0 and -1 carry a bit,
-larger ones give way by one, and pixels in smooth surroundings come first. Near black and white errors of 0 alone
-carry, away from the end of the range, so that plain white paper carries as much as anything. A pixel that is 0 or 255
-afterwards may have been so before: the next bit that follows in the stream says which.
+larger ones give way by one, and pixels in smooth surroundings come first, whichever their channel. Near black and white
+errors of 0 alone carry, away from the end of the range, so that plain white paper carries as much as anything. A pixel
+that is 0 or 255 afterwards may have been so before: the next bit that follows in the stream says which.
 
 Nothing outside the block is looked at. Its lengths stand in the lowest bits of the first ``HEADER`` pixels of the top
-row of green, which take no other part; the bits that were there are the first of the stream. Layers: the squares with an
-even sum of coordinates, then, if these are not enough, the odd ones; in each green, red, blue. In blocks of greys all
-three channels are changed alike.
+row of green, which take no other part; the bits that were there are the first of the stream. One half of the stream
+goes into the squares with an even sum of coordinates, the other into the odd ones, as far as there is room. In blocks
+of greys all three channels are changed alike.
 
 Kernels are compiled once and cached on disk; single-threaded and without the interpreter lock.
 """
@@ -64,7 +64,7 @@ def read(image: RGBImage, box: tuple[int, int, int, int]) -> tuple[Bits, RGBImag
     """The bits of a block (left, top, width, height), and its pixels as they were before; None where nothing fits."""
     left, top, width, height = box
     view = image[top : top + height, left : left + width]
-    lengths = parse_header(view[0, :HEADER, 1] & 1)
+    lengths = parse_header(lowest_bits(view[0, :HEADER, 1]))
     if lengths is None:
         return None
     first, second, grey = lengths
@@ -78,6 +78,11 @@ def read(image: RGBImage, box: tuple[int, int, int, int]) -> tuple[Bits, RGBImag
     if grey:
         back[...] = back[..., 1:2]
     return stream[HEADER:], back
+
+
+def lowest_bits(samples: NDArray[np.uint8]) -> Bits:
+    """The lowest bit of each sample."""
+    return np.bitwise_and(samples, np.uint8(1)).astype(np.uint8)
 
 
 def parse_header(bits: Bits) -> tuple[int, int, bool] | None:
@@ -123,25 +128,46 @@ def _predicted(view, y, x, c):
 
 
 @njit(cache=True, nogil=True)
-def _ordered(view, parity, c):
-    """(n,) places y * width + x of the squares of one colour, the smoothest surroundings first."""
+def _rough(view, y, x, c):
+    """How uneven the four neighbours are, 0 .. 255."""
+    a, b = np.int64(view[y - 1, x, c]), np.int64(view[y + 1, x, c])
+    d, e = np.int64(view[y, x - 1, c]), np.int64(view[y, x + 1, c])
+    guess = (a + b + d + e + 2) >> 2
+    total = abs(a - guess) + abs(b - guess) + abs(d - guess) + abs(e - guess)
     height, width = view.shape[0], view.shape[1]
-    rough = np.empty(height * width, np.uint8)
+    for s in (-1, 1):
+        for t in (-2, 2):
+            if 0 <= x + t < width:
+                total += abs(np.int64(view[y + s, x + t, c]) - guess)
+            else:
+                total += abs(a - guess)
+            if 1 <= y + t < height:
+                total += abs(np.int64(view[y + t, x + s, c]) - guess)
+            else:
+                total += abs(d - guess)
+    return min(255, total)
+
+
+@njit(cache=True, nogil=True)
+def _ordered(view, parity, channels):
+    """(n,) places (y * width + x) * 3 + c of the squares of one colour, the smoothest surroundings first."""
+    height, width = view.shape[0], view.shape[1]
+    rough = np.empty(height * width * 3, np.uint8)
     counts = np.zeros(257, np.int64)
-    for y in range(2, height - 1):
-        for x in range(1 + (y + 1 + parity) % 2, width - 1, 2):
-            a, b = np.int64(view[y - 1, x, c]), np.int64(view[y + 1, x, c])
-            d, e = np.int64(view[y, x - 1, c]), np.int64(view[y, x + 1, c])
-            level = min(255, abs(a - d) + abs(d - b) + abs(b - e) + abs(e - a))
-            rough[y * width + x] = level
-            counts[level + 1] += 1
+    for c in channels:
+        for y in range(2, height - 1):
+            for x in range(1 + (y + 1 + parity) % 2, width - 1, 2):
+                level = _rough(view, y, x, c)
+                rough[(y * width + x) * 3 + c] = level
+                counts[level + 1] += 1
     starts = np.cumsum(counts)
     places = np.empty(starts[256], np.int64)
-    for y in range(2, height - 1):
-        for x in range(1 + (y + 1 + parity) % 2, width - 1, 2):
-            level = rough[y * width + x]
-            places[starts[level]] = y * width + x
-            starts[level] += 1
+    for c in channels:
+        for y in range(2, height - 1):
+            for x in range(1 + (y + 1 + parity) % 2, width - 1, 2):
+                place = (y * width + x) * 3 + c
+                places[starts[rough[place]]] = place
+                starts[rough[place]] += 1
     return places
 
 
@@ -149,35 +175,33 @@ def _ordered(view, parity, c):
 def _lay_layer(view, parity, channels, stream, start, stop):
     """Write stream[start:stop]; returns where it stopped, and how many pixels it could not say the past of."""
     at, asked, told = start, 0, 0
-    moved = np.empty(view.shape[0] * view.shape[1] * len(channels), np.uint8)
-    for c in channels:
-        places = _ordered(view, parity, c)
-        for place in places:
-            if at == stop and asked == told:
-                return at, 0
-            y, x = place // view.shape[1], place % view.shape[1]
-            value, guess = np.int64(view[y, x, c]), _predicted(view, y, x, c)
-            error = value - guess
-            up, down = guess < _HIGH, guess > _LOW
-            if error == 0 or (error == -1 and up and down):
-                if told < asked:
-                    bit = moved[told]
-                    told += 1
-                else:
-                    bit = stream[at]
-                    at += 1
-                rises = up and error == 0
-                view[y, x, c] = value + bit if rises else value - bit
-            elif error > 0 and up:
-                view[y, x, c] = min(255, value + 1)
-                if value >= 254:
-                    moved[asked] = value == 254
-                    asked += 1
-            elif error < 0 and down:
-                view[y, x, c] = max(0, value - 1)
-                if value <= 1:
-                    moved[asked] = value == 1
-                    asked += 1
+    places = _ordered(view, parity, channels)
+    moved = np.empty(len(places), np.uint8)
+    for place in places:
+        if at == stop and asked == told:
+            break
+        y, x, c = place // 3 // view.shape[1], place // 3 % view.shape[1], place % 3
+        value, guess = np.int64(view[y, x, c]), _predicted(view, y, x, c)
+        error = value - guess
+        up, down = guess < _HIGH, guess > _LOW
+        if error == 0 or (error == -1 and up and down):
+            if told < asked:
+                bit = moved[told]
+                told += 1
+            else:
+                bit = stream[at]
+                at += 1
+            view[y, x, c] = value + bit if up and error == 0 else value - bit
+        elif error > 0 and up:
+            view[y, x, c] = min(255, value + 1)
+            if value >= 254:
+                moved[asked] = value == 254
+                asked += 1
+        elif error < 0 and down:
+            view[y, x, c] = max(0, value - 1)
+            if value <= 1:
+                moved[asked] = value == 1
+                asked += 1
     return at, asked - told
 
 
@@ -185,48 +209,45 @@ def _lay_layer(view, parity, channels, stream, start, stop):
 def _take_layer(view, parity, channels, stream, start, stop):
     """Inverse of :func:`_lay_layer`; whether all was found."""
     at, asked, told = start, 0, 0
-    waiting = np.empty((view.shape[0] * view.shape[1] * len(channels), 3), np.int64)
-    for c in channels:
-        places = _ordered(view, parity, c)
-        for place in places:
-            if at == stop and asked == told:
-                return True
-            y, x = place // view.shape[1], place % view.shape[1]
-            value, guess = np.int64(view[y, x, c]), _predicted(view, y, x, c)
-            error = value - guess
-            up, down = guess < _HIGH, guess > _LOW
-            bit = -1
-            if error == 0 or (error == 1 and up):
-                bit = error
-                view[y, x, c] = guess
-            elif error == -1 and not up:
-                bit = 1
-                view[y, x, c] = guess
-            elif up and down and (error == -1 or error == -2):
-                bit = -1 - error
-                view[y, x, c] = guess - 1
-            elif (error > 0 and up and value == 255) or (error < 0 and down and value == 0):
-                waiting[asked, 0], waiting[asked, 1], waiting[asked, 2] = y, x, c
-                asked += 1
-            elif error > 0 and up:
-                view[y, x, c] = value - 1
-            elif error < 0 and down:
-                view[y, x, c] = value + 1
-            if bit >= 0 and told < asked:
-                y, x, k = waiting[told]
-                told += 1
-                if bit:
-                    view[y, x, k] = 254 if view[y, x, k] == 255 else 1
-            elif bit >= 0:
-                stream[at] = bit
-                at += 1
+    places = _ordered(view, parity, channels)
+    waiting = np.empty(len(places), np.int64)
+    for place in places:
+        if at == stop and asked == told:
+            break
+        y, x, c = place // 3 // view.shape[1], place // 3 % view.shape[1], place % 3
+        value, guess = np.int64(view[y, x, c]), _predicted(view, y, x, c)
+        error = value - guess
+        up, down = guess < _HIGH, guess > _LOW
+        bit = -1
+        if error == 0 or (error == 1 and up):
+            bit, value = error, guess
+        elif error == -1 and not up:
+            bit, value = 1, guess
+        elif up and down and (error == -1 or error == -2):
+            bit, value = -1 - error, guess - 1
+        elif (error > 0 and up and value == 255) or (error < 0 and down and value == 0):
+            waiting[asked] = place
+            asked += 1
+        elif error > 0 and up:
+            value -= 1
+        elif error < 0 and down:
+            value += 1
+        view[y, x, c] = value
+        if bit >= 0 and told < asked:
+            y, x, c = waiting[told] // 3 // view.shape[1], waiting[told] // 3 % view.shape[1], waiting[told] % 3
+            told += 1
+            if bit:
+                view[y, x, c] = 254 if view[y, x, c] == 255 else 1
+        elif bit >= 0:
+            stream[at] = bit
+            at += 1
     return at == stop and asked == told
 
 
 @njit(cache=True, nogil=True)
 def _lay(view, before, channels, stream):
     """Bits on the first and on the second layer; -1, 0 if there is no room."""
-    most = len(stream)
+    most = (len(stream) + HEADER) // 2
     for _ in range(_ATTEMPTS):
         view[:] = before
         first, untold = _lay_layer(view, 0, channels, stream, 0, most)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ TURNS = ("", "turned left", "upside down", "turned right", "mirrored", "mirrored
 _SPOTS = 6
 """Places a side at which a lost grid is looked for."""
 _ANCHORS = 3
+_KINDS = 3
+"""Messages that are tried, of several whose parts are found."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +65,13 @@ class Found:
 class Remains:
     """Too little of a seal to tell what it said."""
 
-    shares: int
+    parts: int
     needed: int
+
+    @property
+    def contradictory(self) -> bool:
+        """Whether there are parts enough, but not of one message."""
+        return self.parts >= self.needed
 
 
 def find(
@@ -83,14 +90,14 @@ def find(
             look.read(cells, step)
             found = look.message()
             if isinstance(found, Remains):
-                remains = max(remains or found, found, key=lambda r: r.shares)
+                remains = max(remains or found, found, key=lambda r: r.parts)
             elif found is not None:
                 upright_alpha = None if alpha is None else turned(alpha, turn)
                 return look.compared(*found, upright_alpha, turn)
     return remains
 
 
-def turned(samples: NDArray[np.uint8], turn: int) -> NDArray[np.uint8]:
+def turned(samples: NDArray[Any], turn: int) -> NDArray[Any]:
     """A view of (H, W, ...) samples with one of ``TURNS`` undone."""
     undone = samples[:, ::-1] if turn >= 4 else samples
     return np.rot90(undone, -turn % 4)
@@ -123,34 +130,38 @@ class _Look:
         return True
 
     def message(self) -> tuple[Statement, bool, bytes] | Remains | None:
-        """The message with the most shares, whether its signature holds, and its id."""
-        kinds = Counter(share.kind for share in self.shares.values())
-        best: Remains | None = None
-        for (name, needed, _), count in kinds.most_common(3):
-            parts = {s.number: s.payload for s in self.shares.values() if s.kind[:2] == (name, needed)}
-            best = best or Remains(count, needed)
-            data = erasure.gather(parts, needed)
-            if data is None:
-                continue
+        """The message with the most parts, whether its signature holds, and its id."""
+        kinds: Counter[tuple[bytes, int, int]] = Counter()
+        for share in self.shares.values():
+            kinds[share.kind] += len(share.parts)
+        remains: Remains | None = None
+        for kind, _count in kinds.most_common(_KINDS):
+            parts = {share.first + n: one for share in self._of(kind) for n, one in enumerate(share.parts)}
+            remains = remains or Remains(len(parts), kind[1])
+            data = erasure.gather(parts, kind[1])
             try:
-                statement, holds = opened(data)
-            except ValueError:
+                if data is not None:
+                    return *opened(data), kind[0]
+            except ValueError:  # parts that do not belong together
                 continue
-            return statement, holds, name
-        return best
+        return remains
+
+    def _of(self, kind: tuple[bytes, int, int]) -> Iterator[Share]:
+        return (share for share in self.shares.values() if share.kind == kind)
 
     def compared(
         self, statement: Statement, holds: bool, name: bytes, alpha: NDArray[np.uint8] | None, turn: int
     ) -> Found:
         """Block by block, with what the statement says."""
         blocks = statement.layout.blocks
+        places = dict(zip(statement.layout.firsts, blocks, strict=True))
         votes = Counter(
-            (box[0] - blocks[share.number].box[0], box[1] - blocks[share.number].box[1])
+            (box[0] - places[share.first].box[0], box[1] - places[share.first].box[1])
             for box, share in self.shares.items()
-            if share.message == name and share.number < len(blocks)
+            if share.message == name and share.first in places
         )
-        offset = votes.most_common(1)[0][0]
-        states = tuple(self._state(statement, n, name, offset, alpha) for n in range(len(blocks)))
+        offset = votes.most_common(1)[0][0] if votes else (0, 0)
+        states: tuple[State, ...] = tuple(self._state(statement, n, name, offset, alpha) for n in range(len(blocks)))
         size = self.rgb.shape[1], self.rgb.shape[0]
         return Found(statement, holds, turn, offset, size, states, self.restored)
 
@@ -178,13 +189,13 @@ class _Look:
             return "changed"
         if share.message != name:
             return "foreign"
-        return "changed" if share.number == number else "moved"
+        return "changed" if share.first == statement.layout.firsts[number] else "moved"
 
 
 def read_share(rgb: RGBImage, box: Rectangle) -> tuple[Share, RGBImage] | None:
     """The share in a block, and the block's pixels without it."""
     x, y, _, _ = box
-    lengths = expansion.parse_header(rgb[y, x : x + expansion.HEADER, 1] & 1)
+    lengths = expansion.parse_header(expansion.lowest_bits(rgb[y, x : x + expansion.HEADER, 1]))
     if lengths is None or not plausible(lengths[0] + lengths[1] - expansion.HEADER):
         return None
     found = expansion.read(rgb, box)
@@ -243,6 +254,6 @@ def _corners(rgb: RGBImage) -> Iterator[tuple[int, int]]:
     half = CELL_PX // 2
     for y0 in sorted({int(v) for v in np.linspace(0, max(0, h - 2 * CELL_PX), _SPOTS)}):
         for x0 in sorted({int(v) for v in np.linspace(0, max(0, w - 2 * CELL_PX), _SPOTS)}):
-            window = np.ascontiguousarray(rgb[y0 : y0 + CELL_PX, x0 : x0 + CELL_PX + half - 1, 1]) & 1
-            for y, x in expansion.headers(window):
+            window = rgb[y0 : y0 + CELL_PX, x0 : x0 + CELL_PX + half - 1, 1]
+            for y, x in expansion.headers(expansion.lowest_bits(window)):
                 yield x0 + int(x), y0 + int(y)

@@ -12,17 +12,18 @@ from deepmask.errors import EngineFailed
 from deepmask.faces import RGBImage
 from deepmask.progress import Progress, silent
 from deepmask.sealing import erasure, expansion
+from deepmask.sealing.erasure import SYMBOL_BYTES
 from deepmask.sealing.layout import Layout
 from deepmask.sealing.message import Statement, block_digest, signed
 from deepmask.sealing.shares import OVERHEAD_BYTES, Share, message_id
 from deepmask.signing import Signer
 
-_SHARES_OF_ROOM = 0.7
+_SURE_OF_ROOM = 0.7
 """Bits that certainly find room, in pixels that could carry one."""
 _LOSS_WANTED = 0.45
-"""Share of the blocks that may be lost without losing the message, if there is room enough."""
-_RATES = (0.5, 0.4, 0.3, 0.22, 0.15, 0.1, 0.6, 0.7, 0.8, 0.9, 0.97)
-"""Shares that are needed, in blocks; the ones to be preferred first."""
+"""Share of the parts that may be lost without losing the message, if there is room enough."""
+_RATES = (0.97, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.22, 0.15, 0.1)
+"""Parts that give the message back, of all: what is tried."""
 _TRIES = 4
 
 
@@ -33,10 +34,8 @@ class Laid:
     rgb: RGBImage
     bits: int
     """Laid into the picture, everything included."""
-    carriers: int
-    """Blocks with a share of the message."""
-    needed: int
-    """Shares that give it back."""
+    spare_blocks: int
+    """How many ordinary blocks may be lost without losing the message."""
 
 
 def digests(layout: Layout, rgb: RGBImage, alpha: NDArray[np.uint8] | None) -> tuple[bytes, ...]:
@@ -56,27 +55,26 @@ def lay(rgb: RGBImage, statement: Statement, signer: Signer, *, grey: bool, prog
         EngineFailed: the picture has not enough room.
     """
     message = signed(statement, signer)
-    boxes = [block.box for block in statement.layout.blocks]
-    room = np.array([expansion.room(rgb, box, grey=grey) for box in boxes]) * _SHARES_OF_ROOM
-    for share_bytes in _sizes(room, len(message)):
-        laid = _laid(rgb, boxes, message, share_bytes, grey, progress)
+    layout = statement.layout
+    room = np.array([expansion.room(rgb, block.box, grey=grey) for block in layout.blocks]) * _SURE_OF_ROOM
+    for part_bytes in _sizes(room, np.array(layout.weights), len(message)):
+        laid = _laid(rgb, layout, message, part_bytes, grey, progress)
         if laid is not None:
             return laid
     raise EngineFailed(
-        "This picture is too small for its noise to hold a seal; seal a larger version of it, or leave out "
-        "--protect so that less has to be held."
+        "It is too small for its noise to hold a seal; seal a larger version of it, or protect nothing more than the "
+        "rest, so that less has to be held."
     )
 
 
-def _sizes(room: NDArray[np.float64], message_bytes: int) -> Iterator[int]:
-    """Payloads of shares in bytes to try: first the smallest with which nearly half may be lost, then by loss."""
-    blocks = len(room)
+def _sizes(room: NDArray[np.float64], weights: NDArray[np.int64], message_bytes: int) -> Iterator[int]:
+    """Bytes of a part to try: first the smallest with which nearly half may be lost, then by how much may be."""
+    total = int(weights.sum())
     sizes: dict[int, float] = {}
     for rate in _RATES:
-        needed = max(1, int(blocks * rate))
-        size = 2 * -(-message_bytes // (2 * needed))
-        carriers = int((room >= 8 * (size + OVERHEAD_BYTES)).sum())
-        sizes[size] = (carriers - erasure.count_needed(message_bytes, size)) / blocks
+        size = SYMBOL_BYTES * -(-message_bytes // (SYMBOL_BYTES * max(1, int(total * rate))))
+        held = int(weights[room >= 8 * (size * weights + OVERHEAD_BYTES)].sum())
+        sizes[size] = (held - erasure.count_needed(message_bytes, size)) / total
     ample = [size for size, loss in sizes.items() if loss >= _LOSS_WANTED]
     ranked = sorted(sizes, key=lambda size: -sizes[size])
     yield from ([min(ample)] if ample else [])
@@ -84,26 +82,22 @@ def _sizes(room: NDArray[np.float64], message_bytes: int) -> Iterator[int]:
 
 
 def _laid(
-    rgb: RGBImage,
-    boxes: list[tuple[int, int, int, int]],
-    message: bytes,
-    share_bytes: int,
-    grey: bool,
-    progress: Progress,
+    rgb: RGBImage, layout: Layout, message: bytes, part_bytes: int, grey: bool, progress: Progress
 ) -> Laid | None:
-    needed = erasure.count_needed(len(message), share_bytes)
-    if needed > len(boxes):
+    needed, total = erasure.count_needed(len(message), part_bytes), sum(layout.weights)
+    if needed > total:
         return None
     progress(0.0, "Laying the seal")
-    parts = erasure.spread(message, share_bytes, len(boxes))
+    parts = erasure.spread(message, part_bytes, total)
     name = message_id(message)
     sealed = rgb.copy()
-    carriers = bits = 0
-    for n, (box, part) in enumerate(zip(boxes, parts, strict=True)):
+    held = bits = 0
+    for n, block in enumerate(layout.blocks):
         if n % 64 == 0:
-            progress(n / len(boxes), "Laying the seal")
-        share = Share(name, needed, n, part).to_bits()
-        if expansion.write(sealed, box, share, grey=grey):
-            carriers += 1
+            progress(n / len(layout.blocks), "Laying the seal")
+        first, weight = layout.firsts[n], layout.weights[n]
+        share = Share(name, needed, first, tuple(parts[first : first + weight])).to_bits()
+        if expansion.write(sealed, block.box, share, grey=grey):
+            held += weight
             bits += len(share) + expansion.HEADER
-    return Laid(sealed, bits, carriers, needed) if carriers >= needed else None
+    return Laid(sealed, bits, (held - needed) // max(layout.weights)) if held >= needed else None

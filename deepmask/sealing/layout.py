@@ -6,6 +6,7 @@ pixels long. A fine cell has four blocks instead of one.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 CELL_PX = 64
 LEAST_PX = CELL_PX
 """A sealed picture is at least so long on both sides."""
-MOST_BLOCKS = 60_000
+MOST_PARTS = 60_000
+"""Of a message; fewer than :data:`deepmask.sealing.erasure.MOST_PARTS`."""
+_AREA_RATIO = 4
 
 Rectangle = tuple[int, int, int, int]
 """left, top, width, height in whole pixels."""
@@ -50,7 +53,7 @@ class Layout:
         h, w = mask.shape
         ys, xs = _edges(h), _edges(w)
         touched = np.add.reduceat(np.add.reduceat(mask, ys[:-1], 0, dtype=np.int64), xs[:-1], 1) > 0
-        few = touched.size + 3 * int(touched.sum()) <= MOST_BLOCKS
+        few = touched.size + 3 * int(touched.sum()) <= MOST_PARTS
         return cls((w, h), touched if few else np.zeros_like(touched))
 
     @cached_property
@@ -58,6 +61,18 @@ class Layout:
         """All cells, row by row."""
         xs, ys = _edges(self.size_wh[0]), _edges(self.size_wh[1])
         return [(x, y, xs[i + 1] - x, ys[j + 1] - y) for j, y in enumerate(ys[:-1]) for i, x in enumerate(xs[:-1])]
+
+    @cached_property
+    def weights(self) -> list[int]:
+        """How many parts of a message each block holds: ordinary ones as many as four fine ones, if there are any."""
+        coarse, fine = int((~self.fine).sum()), 4 * int(self.fine.sum())
+        many = _AREA_RATIO if fine and _AREA_RATIO * coarse + fine <= MOST_PARTS else 1
+        return [1 if block.fine else many for block in self.blocks]
+
+    @cached_property
+    def firsts(self) -> list[int]:
+        """The number of the first part of each block."""
+        return [0, *itertools.accumulate(self.weights[:-1])]
 
     @cached_property
     def blocks(self) -> list[Block]:

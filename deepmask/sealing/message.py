@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
@@ -17,8 +16,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmask.sealing.layout import LEAST_PX, Block, Layout
-from deepmask.sealing.regions import Regions, pack_runs, unpack_runs
+from deepmask.sealing.layout import CELL_PX, LEAST_PX, Block, Layout
+from deepmask.sealing.regions import Regions, pack_maps, pack_runs, unpack_maps, unpack_runs
 from deepmask.signing import KEY_BYTES, SIGNATURE_BYTES, PublicKey, Signer
 
 VERSION = 1
@@ -29,7 +28,6 @@ _CONTEXT = b"deepmask seal\0"
 _HEAD = struct.Struct(f">BBII{KEY_BYTES}s32s8s")
 _OPACITY = 1
 _LENGTH = struct.Struct(">I")
-_MOST_SIDE = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +54,7 @@ class Statement:
             VERSION, _OPACITY * self.has_opacity, *self.layout.size_wh, self.public_key.raw, self.fingerprint,
             self.profile,
         )  # fmt: skip
-        same = self.after == self.before
-        parts = (pack_runs(self.layout.fine), self.before.to_bytes(), b"" if same else self.after.to_bytes())
+        parts = (pack_runs(self.layout.fine), pack_maps(self.before, self.after))
         return head + b"".join(_LENGTH.pack(len(part)) + part for part in parts) + b"".join(self.digests)
 
     @classmethod
@@ -70,11 +67,12 @@ class Statement:
         if len(data) < _HEAD.size or data[0] != VERSION:
             raise ValueError("no statement")
         _, flags, width, height, key, fingerprint, profile = _HEAD.unpack_from(data)
-        if not LEAST_PX <= min(width, height) <= max(width, height) < _MOST_SIDE:
-            raise ValueError("no statement about a picture")
+        cells = (width // CELL_PX) * (height // CELL_PX)
+        if not 0 < cells * DIGEST_BYTES <= len(data) or min(width, height) < LEAST_PX:
+            raise ValueError("no statement about a picture of this size")
         at = _HEAD.size
         parts: list[bytes] = []
-        for _ in range(3):
+        for _ in range(2):
             (length,) = _LENGTH.unpack(data[at : at + _LENGTH.size].rjust(_LENGTH.size, b"\xff"))
             at += _LENGTH.size + length
             if at > len(data):
@@ -82,8 +80,7 @@ class Statement:
             parts.append(data[at - length : at])
         plain = Layout.plain((width, height))
         layout = Layout((width, height), unpack_runs(parts[0], plain.fine.shape).astype(bool))
-        before = Regions.from_bytes(parts[1])
-        after = Regions.from_bytes(parts[2]) if parts[2] else before
+        before, after = unpack_maps(parts[1])
         digests: list[bytes] = []
         for block in layout.blocks:
             digests.append(data[at : at + digest_bytes(block)])
@@ -96,7 +93,7 @@ class Statement:
     @cached_property
     def authentication(self) -> str:
         """The string that is printed: 80 bits of the maps before and after, the picture and the key."""
-        maps = hashlib.sha256(self.before.to_bytes()).digest() + hashlib.sha256(self.after.to_bytes()).digest()
+        maps = self.before.digest() + self.after.digest()
         digest = hashlib.sha256(_CONTEXT + maps + self.fingerprint + self.public_key.raw).digest()
         number = int.from_bytes(digest[:10], "big")
         letters = "".join(_LETTERS[number >> 5 * n & 31] for n in reversed(range(16)))
@@ -153,14 +150,3 @@ def fingerprint_of(picture: str, alpha: NDArray[np.uint8] | None) -> bytes:
 def profile_digest(profile: bytes | None) -> bytes:
     """(8,) of a colour profile; zeros for none."""
     return hashlib.sha256(profile).digest()[:8] if profile else bytes(8)
-
-
-def message_bytes(layout: Layout, before: Regions, after: Regions) -> int:
-    """How long a message about such a picture is, or a little longer."""
-    maps = len(before.to_bytes()) + len(after.to_bytes()) + len(pack_runs(layout.fine))
-    return _HEAD.size + 4 * _LENGTH.size + SIGNATURE_BYTES + maps + sum(map(digest_bytes, layout.blocks))
-
-
-def names(keys: Sequence[PublicKey], key: PublicKey) -> str:
-    """How the user calls the owner of ``key``; empty: a key they do not know."""
-    return next((known.name for known in keys if known.raw == key.raw), "")

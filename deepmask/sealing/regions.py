@@ -6,6 +6,10 @@ fine map, which must not look like a forgery.
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -17,6 +21,9 @@ _LEAST_PX = 16
 """A cell is at least so large."""
 _LONGER_SIDE = 32
 """Cells along the longer side, at most."""
+_HEAD = struct.Struct(">HBBH")
+_NAME = re.compile(r"[\w][\w .-]{0,39}", re.ASCII)
+"""Names come from strangers and are printed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,35 +49,10 @@ class Regions:
         ]
         return cls(parser, classes, np.argmax(counts, axis=0).astype(np.uint8))
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Regions) and self.to_bytes() == other.to_bytes()
-
-    def __hash__(self) -> int:
-        return hash(self.to_bytes())
-
-    def to_bytes(self) -> bytes:
-        """Parser, names of the classes that occur, size, runs."""
-        used = np.unique(self.cells)
-        names = "\n".join([self.parser, *(self.classes[n] for n in used)]).encode()
-        numbered = np.searchsorted(used, self.cells).astype(np.uint8)
-        rows, columns = self.cells.shape
-        return bytes([len(names) & 255, len(names) >> 8, rows, columns]) + names + pack_runs(numbered)
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Self:
-        """Inverse of :meth:`to_bytes`, with the classes that occur.
-
-        Raises:
-            ValueError: these bytes are no map.
-        """
-        if len(data) < 4:
-            raise ValueError("no segmentation map")
-        length, rows, columns = data[0] + 256 * data[1], data[2], data[3]
-        parser, *classes = data[4 : 4 + length].decode().split("\n")
-        cells = unpack_runs(data[4 + length :], (rows, columns))
-        if not classes or cells.size == 0 or cells.max() >= len(classes):
-            raise ValueError("no segmentation map")
-        return cls(parser, tuple(classes), cells)
+    def digest(self) -> bytes:
+        """SHA-256 of the names of the classes that occur, and of which cells are whose."""
+        said = [f"{name}:{self.where(name).tobytes().hex()}" for name in sorted(self.classes) if self.where(name).any()]
+        return hashlib.sha256("\n".join([self.parser, str(self.cells.shape), *said]).encode()).digest()
 
     def agreement(self, other: Regions) -> dict[str, float]:
         """Class → 0..1, the share of cells with this class in either map that have it in both."""
@@ -88,6 +70,41 @@ class Regions:
         return self.cells == self.classes.index(name) if name in self.classes else np.zeros(self.cells.shape, bool)
 
 
+def pack_maps(before: Regions, after: Regions) -> bytes:
+    """Two maps of one picture: parser, names of the classes that occur, size, runs of the first and of differences."""
+    names = sorted({maps.classes[n] for maps in (before, after) for n in np.unique(maps.cells)})
+    first, second = (_numbered(maps, names) for maps in (before, after))
+    text = "\n".join([before.parser, *names]).encode()
+    runs, differing = pack_runs(first), pack_runs(np.where(first == second, 0, second + 1).astype(np.uint8))
+    return _HEAD.pack(len(text), *first.shape, len(runs)) + text + runs + differing
+
+
+def unpack_maps(data: bytes) -> tuple[Regions, Regions]:
+    """Inverse of :func:`pack_maps`, with the classes that occur.
+
+    Raises:
+        ValueError: these bytes are no maps.
+    """
+    if len(data) < _HEAD.size:
+        raise ValueError("no segmentation maps")
+    length, rows, columns, run_bytes = _HEAD.unpack_from(data)
+    text, runs = data[_HEAD.size : _HEAD.size + length].decode("ascii"), data[_HEAD.size + length :]
+    parser, *names = text.split("\n")
+    first = unpack_runs(runs[:run_bytes], (rows, columns))
+    differing = unpack_runs(runs[run_bytes:], (rows, columns))
+    second = np.where(differing > 0, differing - 1, first).astype(np.uint8)
+    if not _NAME.fullmatch(parser) or not all(map(_NAME.fullmatch, names)) or not first.size:
+        raise ValueError("no segmentation maps")
+    if max(first.max(), second.max()) >= len(names):
+        raise ValueError("a class without a name")
+    return Regions(parser, tuple(names), first), Regions(parser, tuple(names), second)
+
+
+def _numbered(maps: Regions, names: list[str]) -> NDArray[np.uint8]:
+    numbers = np.array([names.index(name) if name in names else 0 for name in maps.classes], np.uint8)
+    return numbers[maps.cells]
+
+
 def pack_runs(cells: NDArray[np.uint8] | NDArray[np.bool_]) -> bytes:
     """Run lengths: value and length less one, a byte each. Unlike zlib's output it is the same everywhere."""
     return bytes(byte for run in _runs(cells.ravel()) for byte in run)
@@ -95,9 +112,9 @@ def pack_runs(cells: NDArray[np.uint8] | NDArray[np.bool_]) -> bytes:
 
 def _runs(flat: NDArray[np.uint8] | NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     starts = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1, [len(flat)]])
-    for a, b in zip(starts[:-1], starts[1:], strict=True):
+    for a, b in itertools.pairwise(starts.tolist()):
         for begin in range(a, b, 256):
-            yield int(flat[begin]), min(256, int(b) - begin) - 1
+            yield int(flat[begin]), min(256, b - begin) - 1
 
 
 def unpack_runs(data: bytes, shape: tuple[int, ...]) -> NDArray[np.uint8]:

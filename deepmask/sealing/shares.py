@@ -1,4 +1,4 @@
-"""One share of a message, as it lies in one block."""
+"""What of a message lies in one block."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Self
 
 import numpy as np
 
+from deepmask.sealing.erasure import SYMBOL_BYTES
 from deepmask.sealing.expansion import Bits
 
-_HEAD = struct.Struct(">4sHH")
+_HEAD = struct.Struct(">BB4sHH")
+_FORMAT = 1
 _CHECK_BYTES = 4
 OVERHEAD_BYTES = _HEAD.size + _CHECK_BYTES
-_CONTEXT = b"deepmask seal 1"
+_CONTEXT = b"deepmask seal"
 """Checks begin with it, so that no other program's bits are taken for a share."""
 
 
@@ -26,23 +28,26 @@ def message_id(message: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Share:
-    """A numbered part of a message."""
+    """Successive numbered parts of a message."""
 
     message: bytes
     """(4,) :func:`message_id`."""
     needed: int
-    """How many shares give the message back."""
-    number: int
-    payload: bytes = field(repr=False)
+    """How many parts give the message back."""
+    first: int
+    """Number of the first part."""
+    parts: tuple[bytes, ...] = field(repr=False)
+    """Of one length."""
 
     @property
     def kind(self) -> tuple[bytes, int, int]:
         """Shares that are alike in this belong to one message."""
-        return self.message, self.needed, len(self.payload)
+        return self.message, self.needed, len(self.parts[0])
 
     def to_bits(self) -> Bits:
         """As it is laid into a block: a multiple of 16 bits."""
-        data = _HEAD.pack(self.message, self.needed - 1, self.number) + self.payload
+        head = _HEAD.pack(_FORMAT, len(self.parts), self.message, self.needed - 1, self.first)
+        data = head + b"".join(self.parts)
         check = zlib.crc32(data, zlib.crc32(_CONTEXT)).to_bytes(_CHECK_BYTES, "big")
         return np.unpackbits(np.frombuffer(data + check, np.uint8))
 
@@ -55,8 +60,13 @@ class Share:
         body, check = data[:-_CHECK_BYTES], data[-_CHECK_BYTES:]
         if zlib.crc32(body, zlib.crc32(_CONTEXT)).to_bytes(_CHECK_BYTES, "big") != check:
             return None
-        message, needed, number = _HEAD.unpack_from(body)
-        return cls(message, needed + 1, number, body[_HEAD.size :])
+        form, count, message, needed, first = _HEAD.unpack_from(body)
+        payload = body[_HEAD.size :]
+        size, rest = divmod(len(payload), max(1, count))
+        if form != _FORMAT or not count or rest or size % SYMBOL_BYTES:
+            return None
+        parts = tuple(payload[at : at + size] for at in range(0, len(payload), size))
+        return cls(message, needed + 1, first, parts)
 
 
 def plausible(bits: int) -> bool:

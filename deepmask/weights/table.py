@@ -449,6 +449,14 @@ WEIGHTS: tuple[Weight, ...] = (
                     also_sha256=("6548e54cbcf248af385248f0c1193b359c37a0f98b836282b09cf48af4fd2b73",)),),
         "Apache-2.0", "https://github.com/TencentARC/GFPGAN/blob/master/LICENSE", True, "Tencent ARC Lab", 2022,
     ),
+    # Size and digest: as several projects that load FaceFusion's models have pinned them.
+    Weight(
+        "bisenet", "BiSeNet: tell the parts of faces, for seals",
+        "facefusion/models-3.0.0", "main",
+        (WeightFile("bisenet_resnet_34.onnx", 93_632_546,
+                    "4a0b8c958a3c938913bd06a8365dbb3c8761afba6ecbf0d14b3b1f77eb230c96"),),
+        "MIT", "https://github.com/yakhyo/face-parsing/blob/main/LICENSE", True, "Yakhyokhuja Valikhujaev", 2024,
+    ),
     *_SEGMENTING,
     *_SPEECH,
 )  # fmt: skip

@@ -18,7 +18,7 @@ from deepmask.media.original import Original
 from deepmask.progress import Progress, part, silent
 from deepmask.seal_report import SealReport
 from deepmask.signing import Signer
-from pipelines.protect.mapping import mapped
+from pipelines.protect.mapping import Mapped, mapped
 
 if TYPE_CHECKING:
     from deepmask.sealing.laying import Laid
@@ -88,11 +88,12 @@ def seal(source: Photo, signer: Signer, options: SealOptions | None = None, *, p
     _refuse(source)
     from deepmask.sealing.layout import Layout
 
-    parsed, names, before = mapped(source.rgb, options.parser, progress=part(progress, 0.0, 0.35))
-    layout = Layout.protecting(_protected(parsed, names, options.protect))
-    laid, statement = _laid(source, signer, layout, before, before, part(progress, 0.35, 0.5))
-    after = mapped(laid.rgb, options.parser, progress=part(progress, 0.5, 0.8))[2]
-    if after != before:
+    seen = mapped(source.rgb, options.parser, progress=part(progress, 0.0, 0.5))
+    before = seen.regions
+    layout = Layout.protecting(_protected(seen, options.protect))
+    laid, statement = _laid(source, signer, layout, before, before, part(progress, 0.5, 0.6))
+    after = mapped(laid.rgb, before.parser, seen.faces, progress=part(progress, 0.6, 0.8)).regions
+    if after.digest() != before.digest():
         laid, statement = _laid(source, signer, layout, before, after, part(progress, 0.8, 0.9))
     sealed = _copy(source, laid.rgb)
     report = _report(source, sealed, laid, statement, part(progress, 0.9, 1.0))
@@ -136,15 +137,15 @@ def opacity_of(photo: Photo) -> NDArray[np.uint8] | None:
     return None if (eight == 255).all() else np.asarray(eight, np.uint8)
 
 
-_FACE = ("skin", "left brow", "right brow", "left eye", "right eye", "nose", "lips", "mouth", "head")
+_NO_FACE = ("background", "person", "clothes", "neck", "necklace")
 
 
-def _protected(parsed: NDArray[np.uint8], names: tuple[str, ...], protect: tuple[Protection, ...]) -> NDArray[np.bool_]:
+def _protected(seen: Mapped, protect: tuple[Protection, ...]) -> NDArray[np.bool_]:
     """(H, W) where more protection is asked for."""
     if "people" in protect:
-        return parsed != 0
-    wanted = [n for n, name in enumerate(names) if name in _FACE] if "faces" in protect else []
-    return np.isin(parsed, wanted)
+        return seen.parsed != 0
+    wanted = [n for n, name in enumerate(seen.classes) if name not in _NO_FACE] if "faces" in protect else []
+    return np.isin(seen.parsed, wanted)
 
 
 def _laid(
@@ -216,7 +217,7 @@ def _report(source: Photo, sealed: Photo, laid: Laid, statement: Statement, prog
         bits=laid.bits,
         blocks=len(blocks),
         fine_blocks=sum(block.fine for block in blocks),
-        may_change=laid.carriers - laid.needed,
+        may_change=laid.spare_blocks,
         parser=statement.before.parser,
         notes=sealed.notes,
     )
@@ -252,7 +253,11 @@ def _dossier(sealed: Sealed) -> Dossier:
         tables=(Table("The seal", ("", ""), rows),),
         exhibits=(
             Exhibit("The sealed copy", sealed.photo.rgb),
-            Exhibit("The mark", 255 - mark * np.uint8(255), "Every pixel that moved by one level, in full colour."),
+            Exhibit(
+                "The mark",
+                np.where(mark > 0, 0, 255).astype(np.uint8),
+                "Every pixel that moved by one level, in full colour.",
+            ),
         ),
         notes=tuple(f"{note[:1].upper()}{note[1:]}." for note in report.notes),
     )

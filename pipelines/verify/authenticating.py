@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepmask.dossier import Dossier, Exhibit, Table, Tone
-from deepmask.errors import EngineMissing, InputError
+from deepmask.errors import EngineFailed, EngineMissing, InputError, UnknownName
 from deepmask.faces import RGBImage
 from deepmask.media import Photo
 from deepmask.media.original import Original
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from deepmask.sealing.finding import Found
 
 _BELONGS = 0.25
-"""A seal of which fewer blocks fit was made for another picture: where pixels were exchanged, the seal would be gone."""
+"""A seal of which fewer blocks fit was made for another picture: exchanging pixels would have destroyed it, too."""
 _ALIKE = 0.75
 """Classes of the maps that agree less have been changed noticeably."""
 _DESTROYED = (
@@ -63,7 +63,7 @@ def authenticate(source: Photo, keys: Sequence[PublicKey], *, progress: Progress
         return _without(source, _DESTROYED)
     if not isinstance(found, Found):
         reason = (
-            f"Remains of a seal were found, {found.shares} parts of which {found.needed} are needed to read it: most of "
+            f"Remains of a seal were found, {found.parts} parts of which {found.needed} are needed to read it: most of "
             "the picture was cut off or changed."
         )
         return _without(source, reason)
@@ -178,8 +178,8 @@ def _classes(found: Found, progress: Progress) -> tuple[ClassAgreement, ...]:
     if found.size_wh != found.statement.layout.size_wh or found.offset_xy != (0, 0):
         return ()
     try:
-        now = mapped(found.restored, sealed.parser, progress=progress)[2]
-    except EngineMissing:
+        now = mapped(found.restored, sealed.parser, progress=progress).regions
+    except (EngineMissing, EngineFailed, UnknownName):
         return ()
     return tuple(ClassAgreement(name, round(share, 3)) for name, share in sealed.agreement(now).items())
 
@@ -188,7 +188,7 @@ def _restored(source: Photo, found: Found) -> Photo:
     from deepmask.sealing.finding import turned
 
     before = source.original
-    alpha = None if before.alpha is None else np.ascontiguousarray(turned(np.asarray(before.alpha), found.turn))
+    alpha = None if before.alpha is None else np.ascontiguousarray(turned(before.alpha, found.turn))
     keeps = before.format in ("PNG", "TIFF", "WEBP", "BMP") and before.lossless and before.palette is None
     held = Original(
         found.restored, before.format if keeps else "PNG", before.grey, False, alpha, icc_profile=before.icc_profile

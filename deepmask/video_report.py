@@ -40,6 +40,8 @@ _WORDS = {
     "kept": "kept as you asked",
 }
 
+_BODY_WORDS = _WORDS | {"weak": "partly seen", "leak": "STILL VISIBLE"}
+
 
 @dataclass(frozen=True)
 class VideoReport(Saved):
@@ -54,24 +56,26 @@ class VideoReport(Saved):
     notes: tuple[str, ...] = ()
     voice: VoiceReport | None = None
     """The check of its sound, where voices were to be masked."""
+    bodies: tuple[VideoFinding, ...] = ()
+    """Where whole people were to be covered: those of each track, and all whose face is on none as 'others'."""
 
     @property
     def safe(self) -> bool:
-        """No track leaks and none is weak, and no voice either."""
+        """No track leaks and none is weak, and no body and no voice either."""
         heard = self.voice is not None and not self.voice.safe
-        return not heard and all(f.verdict in ("hidden", "kept") for f in self.findings)
+        return not heard and all(f.verdict in ("hidden", "kept") for f in (*self.findings, *self.bodies))
 
     @property
     def leaks(self) -> bool:
-        """Somebody would still be recognised, by face or by voice."""
+        """Somebody would still be recognised, by face, body or voice."""
         voices = () if self.voice is None else self.voice.findings
-        return any(finding.verdict == "leak" for finding in (*self.findings, *voices))
+        return any(finding.verdict == "leak" for finding in (*self.findings, *self.bodies, *voices))
 
     def summary(self) -> str:
         """One sentence for people."""
-        heard = "" if self.voice is None else f" {self.voice.summary()}"
+        heard = self._bodies() + ("" if self.voice is None else f" {self.voice.summary()}")
         if not self.findings:
-            changed = "nothing" if self.voice is None else "no picture"
+            changed = "nothing" if self.voice is None and not self.bodies else "no face"
             return f"No face was found in {self.frames} frames; {changed} was changed.{heard}"
         told = counted((f.verdict for f in self.findings), _WORDS)
         tracks = "track" if len(self.findings) == 1 else "tracks"
@@ -79,3 +83,9 @@ class VideoReport(Saved):
             f"{len(self.findings)} {tracks} of faces: {told}; "
             f"{self.looked_at} of {self.frames} frames were looked at again.{heard}"
         )
+
+    def _bodies(self) -> str:
+        if not self.bodies:
+            return ""
+        told = counted((f.verdict for f in self.bodies), _BODY_WORDS)
+        return f" People covered from head to foot: {told}."

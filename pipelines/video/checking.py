@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from deepmask import engines
@@ -18,7 +18,10 @@ from deepmask.video_report import VideoFinding, VideoReport
 from pipelines.photo.checking import SAME_FACE_IOU, judged, strangers, unchanged
 from pipelines.photo.choosing import judges, licence_note, restricted
 from pipelines.photo.measuring import Original, rounded
+from pipelines.video.checking_bodies import PeopleCheck
 from pipelines.video.model import Spoken, TrackOutcome, validate
+from pipelines.video.people import people_in
+from pipelines.video.preparing import as_drawn
 from pipelines.video.voicing import listen_again
 
 LOOKS_PER_SECOND = 5.0
@@ -68,6 +71,7 @@ def check(
     *,
     vault: Vault | None = None,
     spoken: Spoken = Spoken(),  # noqa: B008
+    bodies: tuple[TrackOutcome, ...] = (),
     looks_per_second: float = LOOKS_PER_SECOND,
     progress: Progress = silent,
 ) -> VideoReport:
@@ -76,6 +80,7 @@ def check(
     Args:
         vault: where the personas are whose voices the plan names; the user's where it is not given.
         spoken: how voices were masked, as far as it is known.
+        bodies: how people were covered from head to foot, as far as it is known.
 
     Raises:
         InputError: ``masked`` is not a version of ``source``.
@@ -86,13 +91,15 @@ def check(
         raise InputError(
             f"{masked.name} is not a masked version of {source.name}: their sizes or numbers of frames differ."
         )
+    plan = as_drawn(plan)
+    people = PeopleCheck(source, plan, people_in(source, plan, progress=part(progress, 0.0, 0.1)))
     stride = max(1, round(source.fps / looks_per_second))
     asking = max(1, round(source.fps / IDENTITIES_PER_SECOND))
     watched = {track.id: _Watched() for track in plan.tracks if track.decision.action != "keep"}
     unknown: list[_Stranger] = []
     looked_at = 0
-    looking = part(progress, 0.0, 1.0 if plan.voice is None else 0.8)
-    for before, after, index in _pairs(source, masked, plan, stride):
+    looking = part(progress, 0.1 if plan.covers_bodies else 0.0, 1.0 if plan.voice is None else 0.8)
+    for before, after, index in _pairs(source, masked, plan, stride, people.frames):
         looked_at += 1
         looking(index / plan.frames, "Checking the result")
         with engines.exclusive:
@@ -101,6 +108,8 @@ def check(
             known = [box for track in plan.at(index) if (box := track.box_at(index)) is not None]
             for face in strangers(before, after, known, seen):
                 _remember(unknown, index, rounded(face.box_xyxy), source.fps)
+            if index in people.frames:
+                people.look(index, before, after)
     listening = part(progress, 0.8, 1.0)
     voice = listen_again(source, masked, plan.voice, vault or Vault(), spoken, listening) if plan.voice else None
     progress(1.0, "Checked")
@@ -108,7 +117,8 @@ def check(
     findings = [_finding(track, watched.get(track.id), drawn.get(track.id)) for track in plan.tracks]
     findings += [_missed(n, one) for n, one in enumerate(unknown)]
     notes = (*source.notes, *_licences(plan, outcomes))
-    return VideoReport(source.name, plan.frames, looked_at, tuple(findings), judges(), notes, voice)
+    seen_whole = people.findings(bodies)
+    return VideoReport(source.name, plan.frames, looked_at, tuple(findings), judges(), notes, voice, seen_whole)
 
 
 def _same_size(source: Clip, masked: Clip) -> bool:
@@ -116,9 +126,12 @@ def _same_size(source: Clip, masked: Clip) -> bool:
     return all(0 <= b - a <= 1 for a, b in zip(source.size_wh, masked.size_wh, strict=True))
 
 
-def _pairs(source: Clip, masked: Clip, plan: VideoPlan, stride: int) -> Iterator[tuple[RGBImage, RGBImage, int]]:
-    """Frames of the original and of the output to be compared: every few, and those in which tracks are seen best."""
-    chosen = {frame for track in plan.tracks for frame in (track.first, track.last, *track.shown)}
+def _pairs(
+    source: Clip, masked: Clip, plan: VideoPlan, stride: int, more: Collection[int]
+) -> Iterator[tuple[RGBImage, RGBImage, int]]:
+    """Frames of the original and of the output to be compared: every few, those in which tracks are seen best, and
+    ``more``."""
+    chosen = {frame for track in plan.tracks for frame in (track.first, track.last, *track.shown)}.union(more)
     w, h = source.size_wh
     for before, after in zip(source.pictures(), masked.pictures(), strict=False):
         if before.index % stride == 0 or before.index in chosen:
@@ -164,7 +177,7 @@ def _remember(unknown: list[_Stranger], index: int, box: Box, fps: float) -> Non
 
 def _finding(track: Track, known: _Watched | None, outcome: TrackOutcome | None) -> VideoFinding:
     frames = track.last - track.first + 1
-    wanted = track.decision.persona or track.decision.action
+    wanted = track.body or track.decision.persona or track.decision.action
     engines_used, note = (outcome.engines, outcome.note) if outcome else ({}, "")
     if known is None:
         return VideoFinding(track.id, wanted, "kept", frames, engines_used)

@@ -126,7 +126,7 @@ def _covered(canvas: RGBImage, person: _Covered, staying: Mask) -> tuple[str, li
         except Exception as error:  # fail closed: whatever goes wrong in an engine, a plainer mask follows
             reasons.append(f"{name} failed ({type(error).__name__})")
     canvas[outer.window][outer.mask] = _GREY
-    return "grey", reasons
+    return "rectangle", reasons
 
 
 def _draw(canvas: RGBImage, name: str, person: _Covered, core: Area, outer: Area, feather_px: float) -> None:

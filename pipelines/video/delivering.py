@@ -70,6 +70,7 @@ def deliver(
             masked.outcomes,
             vault=vault,
             spoken=masked.spoken,
+            bodies=masked.bodies,
             progress=part(progress, 0.75, 1.0),
         )
         report = replace(report, notes=tuple(dict.fromkeys((*report.notes, *masked.notes))))

@@ -68,8 +68,11 @@ def render(
     notes = join([job.path for job in jobs], source, whole, sound=spoken.path, progress=ready)
     move(whole, out)
     progress(1.0, "Masked")
-    outcomes = tuple(_outcome(mask, drawn) for mask in masks)
-    return MaskedClip(Clip.open(out), outcomes, (*source.notes, *notes), spoken, _bodies(drawn))
+    bodies = _bodies(drawn)
+    seen = {body.track: body.engines for body in bodies}
+    outcomes = [_outcome(mask, drawn) for mask in masks]
+    faces = tuple(replace(face, engines=seen[face.track], note="") if face.track in seen else face for face in outcomes)
+    return MaskedClip(Clip.open(out), faces, (*source.notes, *notes), spoken, bodies)
 
 
 def _outcome(mask: Mask, drawn: Sequence[Drawn]) -> TrackOutcome:

@@ -10,10 +10,12 @@ from deepmask.config import Settings
 from deepmask.vault import Vault
 from ui.panels.about import AboutPanel
 from ui.panels.bodies import BodiesPanel
+from ui.panels.detect import DetectPanel
 from ui.panels.engines import EnginesPanel
 from ui.panels.people import PeoplePanel
 from ui.panels.personas import PersonasPanel
 from ui.panels.photos import PhotosPanel
+from ui.panels.protect import ProtectPanel
 from ui.panels.shared import App
 from ui.panels.videos import VideosPanel
 from ui.panels.voices import VoicesPanel
@@ -44,6 +46,10 @@ def page(settings: Settings, workspace: Workspace) -> gr.Blocks:
                 voices = VoicesPanel(app)
             with gr.Tab("Webcam", id="webcam") as webcam_tab:
                 webcam = WebcamPanel(app)
+            with gr.Tab("Protect", id="protect") as protect_tab:
+                protect = ProtectPanel(app)
+            with gr.Tab("Detect", id="detect"):
+                DetectPanel(app)
             with gr.Tab("Personas", id="personas") as personas_tab:
                 personas = PersonasPanel(app)
             with gr.Tab("People", id="people") as people_tab:
@@ -57,6 +63,7 @@ def page(settings: Settings, workspace: Workspace) -> gr.Blocks:
         videos.refresh_on(video_tab)
         voices.refresh_on(voice_tab)
         webcam.refresh_on(webcam_tab)
+        protect.refresh_on(protect_tab)
         personas.refresh_on(personas_tab)
         people.refresh_on(people_tab)
         engines.refresh_on(engines_tab)

@@ -32,6 +32,7 @@ from ui.events import BAR, guarded, progress_of
 from ui.panels.shared import App
 from ui.photo_work import masked_name
 from ui.rest_body import BodyEndpoints
+from ui.rest_protect import ProtectEndpoints
 from ui.rest_video import FINDER, VideoEndpoints
 from ui.rest_voice import VoiceEndpoints
 from ui.session import Session, Work
@@ -62,6 +63,7 @@ def add_endpoints(app: App) -> frozenset[str]:
         spoken = gr.Dropdown(["", *get_args(Strength)], value="", label="voice")
         quality = gr.Dropdown(list(QUALITIES), value=Encoding.quality, label="quality")
         provenance = gr.Checkbox(app.settings.provenance, label="provenance")
+        protection = ProtectEndpoints(app).events()
         button = gr.Button()
     of_videos = [app.state, clip, persona, bystanders, engine, look, frames, spoken]
     options = [app.state, file, persona, bystanders, engine, look, finder]
@@ -82,7 +84,7 @@ def add_endpoints(app: App) -> frozenset[str]:
         "mask_voice": (voices.mask_voice, [app.state, recording, persona, method, strength, provenance], [out, data]),
         "transcribe_voice": (voices.transcribe_voice, [app.state, recording, persona, language], data),
         "render_voice": (voices.render_voice, [app.state, recording, plan, provenance], [out, data]),
-    }
+    } | protection
     for api_name, (endpoint, inputs, outputs) in events.items():
         button.click(endpoint, inputs, outputs, api_name=api_name, concurrency_id="work")
     return frozenset(events)

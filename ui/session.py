@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,9 @@ from deepmask.vault import Vault
 from pipelines.avatar import Draft
 from ui import pictures
 from ui.body_desk import BodyDesk
+from ui.detect_desk import DetectDesk
+from ui.pieces import discard
+from ui.protect_desk import ProtectDesk
 from ui.upload import Upload
 from ui.video_desk import VideoDesk
 from ui.voice_desk import VoiceDesk
@@ -38,6 +41,8 @@ from ui.voice_desk import VoiceDesk
 GRACE_SECONDS = 600.0
 """How long files outlive a closed page: a phone that sleeps closes its connection, too."""
 
+KEY_FOLDER = "key"
+"""Where a session keeps the files of keys it hands out."""
 _PREFIX = "deepmask-app-"
 
 
@@ -134,6 +139,12 @@ class Session:
     """The photos whose bodies are being masked."""
     provenance: bool | None = None
     """Whether results say that they are masked; None: as the settings say."""
+    protect: ProtectDesk = field(default_factory=ProtectDesk)
+    """The files that are being protected."""
+    detect: DetectDesk = field(default_factory=DetectDesk)
+    """The files that are being looked at for traces."""
+    key_passphrase: str | None = field(default=None, repr=False)
+    """That of the signing key, once it was given."""
     passphrase: str | None = field(default_factory=lambda: os.environ.get("DEEPMASK_PASSPHRASE"), repr=False)
     last_used: float = field(default_factory=time.monotonic)
     persona: str | None = None
@@ -184,7 +195,8 @@ class Session:
         self.stop()
         self.works, self.current, self.selected, self.pointing, self._open = [], 0, None, None, None
         self.comparing = False
-        self._remove_all_but({*self.bodies.folders, *filter(None, [self.voice.folder, self.video.folder])})
+        others = {*self.bodies.folders, *self.protect.folders, *self.detect.folders, self.folder / KEY_FOLDER}
+        self._remove_all_but(others | set(filter(None, [self.voice.folder, self.video.folder])))
 
     def clear_bodies(self) -> None:
         """End all work, take all photos off the desk of the Bodies tab and delete their files."""
@@ -192,6 +204,18 @@ class Session:
         for folder in self.bodies.folders:
             shutil.rmtree(folder, ignore_errors=True)
         self.bodies = BodyDesk(options=self.bodies.options)
+
+    def clear_protect(self) -> None:
+        """End all work, take all files off the desk of the Protect tab and delete them."""
+        self.stop()
+        discard(self.protect.items)
+        self.protect = replace(self.protect, items=[], current=0, look="picture")
+
+    def clear_detect(self) -> None:
+        """End all work, take all files off the desk of the Detect tab and delete them."""
+        self.stop()
+        discard(self.detect.pieces)
+        self.detect = DetectDesk()
 
     def clear_video(self) -> None:
         """End all work, take the video off the desk and delete its files."""

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from gradio.themes import Base, Color, Font, Size
 
+from deepmask.dossier import STYLE
+
 ASSETS = Path(__file__).resolve().parent / "assets"
 LOGO = (ASSETS / "logo.svg").read_text("utf-8")
 FAVICON = ASSETS / "logo.svg"
-CSS = (ASSETS / "app.css").read_text("utf-8")
+CSS = STYLE + (ASSETS / "app.css").read_text("utf-8")
 HEAD = (
     '<meta name="color-scheme" content="light dark"><meta name="theme-color" content="#0d7a72">'
     "<style>@media (max-width: 700px) { .toast-wrap { top: auto !important; bottom: 10px !important } }</style>"

@@ -40,7 +40,11 @@ class Page:
         options.binary_location = CHROMIUM or ""
         for flag in (*FLAGS, *flags, f"--user-data-dir={folder / 'profile'}"):
             options.add_argument(flag)
-        options.add_experimental_option("prefs", {"download.default_directory": str(self.downloads)})
+        preferences = {
+            "download.default_directory": str(self.downloads),
+            "profile.default_content_setting_values.automatic_downloads": 1,  # several from one page
+        }
+        options.add_experimental_option("prefs", preferences)
         options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service(DRIVER))
         self.url, self.vault = url, vault

@@ -136,7 +136,7 @@ class Keyring:
             InputError: the passphrase is missing or wrong, or the file is no key.
         """
         if not self.exists:
-            self._make(passphrase)
+            self._make(passphrase or os.environ.get(PASSPHRASE))
         return Signer(_private_key(_bytes_of(self._own), passphrase or os.environ.get(PASSPHRASE), self._own))
 
     def own(self) -> PublicKey | None:
@@ -153,12 +153,14 @@ class Keyring:
         """Remember somebody's public key under a name.
 
         Raises:
-            InputError: no public key in the file, or a name that files cannot have.
+            InputError: no public key in the file, a name that files cannot have, or one that stands for another key.
         """
         name = name.strip()
         if not _NAME.fullmatch(name) or name == OWN_NAME:
             raise InputError(f"Name the owner of the key in plain letters, at most 60 of them, not {name!r}.")
         key = PublicKey(_public_bytes(file), name)
+        if any(one.name == name and one.raw != key.raw for one in self.known()):
+            raise InputError(f"{name} has another key already; forget that one first if it is not theirs any more.")
         write_bytes(self.folder / "known" / f"{name}.pub", key.to_pem())
         return key
 

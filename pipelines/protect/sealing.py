@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmask.dossier import Dossier, Exhibit, Table
-from deepmask.errors import DeepmaskError, EngineFailed, InputError
+from deepmask.errors import DeepmaskError, EngineFailed, InputError, MediaError
 from deepmask.faces import RGBImage
 from deepmask.files import move, scratch
 from deepmask.media import Photo
@@ -62,14 +62,7 @@ class Sealed:
             InputError: a format that changes pixels.
             DeepmaskError: the file read back is not what was written, or the place cannot be written.
         """
-        refuse_lossy(path, self.photo)
-        with scratch(path) as folder:
-            written = folder / path.name
-            self.photo.save(written)
-            again = Photo.open(written, max_megapixels=10**6)
-            if not _same(again, self.photo):
-                raise DeepmaskError(f"{path.name} does not hold what was sealed and was not written; save it as .png.")
-            move(written, path)
+        save_exactly(self.photo, path)
 
     def dossier(self) -> Dossier:
         """For people: what was sealed, and where the mark lies."""
@@ -80,7 +73,7 @@ def seal(source: Photo, signer: Signer, options: SealOptions | None = None, *, p
     """A copy of a photo with a signed statement about it in its pixels. The same photo and key give the same copy.
 
     Raises:
-        InputError: a photo that cannot be sealed: too small, or with 16 bits a channel.
+        MediaError: a photo that cannot be sealed: too small, or with 16 bits a channel.
         EngineMissing: the parser that was asked for by name cannot be used yet.
         EngineFailed: the photo has no room for a seal.
     """
@@ -102,7 +95,7 @@ def seal(source: Photo, signer: Signer, options: SealOptions | None = None, *, p
     return Sealed(sealed, report, source, fine)
 
 
-def refuse_lossy(path: Path, photo: Photo) -> None:
+def refuse_lossy(path: Path, photo: Photo | None = None) -> None:
     """A seal is only kept by files that keep every pixel.
 
     Raises:
@@ -112,18 +105,36 @@ def refuse_lossy(path: Path, photo: Photo) -> None:
     suffix = path.suffix.lower()
     if suffix not in LOSSLESS:
         raise InputError(f"A seal needs a file that keeps every pixel, and {suffix or 'this'} does not; write a .png.")
-    if suffix in (".bmp", ".dib") and (photo.original.alpha is not None or photo.original.icc_profile):
+    held = None if photo is None else photo.original
+    if suffix in (".bmp", ".dib") and held and (held.alpha is not None or held.icc_profile):
         raise InputError("A BMP file cannot hold this picture's opacity or colour profile; write a .png.")
+
+
+def save_exactly(photo: Photo, path: Path) -> None:
+    """Write a photo, read it back, and keep the file only if it holds every pixel, opacity and the colour profile.
+
+    Raises:
+        InputError: a format that changes pixels.
+        DeepmaskError: the file read back is not what was written, or the place cannot be written.
+    """
+    refuse_lossy(path, photo)
+    with scratch(path) as folder:
+        written = folder / path.name
+        photo.save(written)
+        again = Photo.open(written, max_megapixels=photo.rgb.size)
+        if not _same(again, photo):
+            raise DeepmaskError(f"{path.name} would not hold every pixel and was not written; write a .png.")
+        move(written, path)
 
 
 def _refuse(source: Photo) -> None:
     if source.original.deep is not None:
-        raise InputError(
+        raise MediaError(
             f"{source.name} has 16 bits a channel and a seal covers 8; save a copy with 8 bits and seal that."
         )
     if min(source.size_wh) < _LEAST_PX:
         w, h = source.size_wh
-        raise InputError(
+        raise MediaError(
             f"{source.name} is {w} x {h} pixels and a seal needs {_LEAST_PX} a side; seal a larger version of it."
         )
 

@@ -53,13 +53,18 @@ class Filters:
                 raise InputError(f"The filter {name} takes {low} to 1, got {value:g}.")
 
     @classmethod
+    def names(cls) -> list[str]:
+        """All filters, in the order in which they are applied."""
+        return [field.name for field in fields(cls)]
+
+    @classmethod
     def parse(cls, words: Iterable[str]) -> Self:
         """From 'warmth=0.3' or 'vignette' (in full).
 
         Raises:
             InputError: no such filter, or no number.
         """
-        known = [field.name for field in fields(cls)]
+        known = cls.names()
         values: dict[str, float] = {}
         for word in words:
             name, _, number = word.strip().lower().replace("-", "_").partition("=")

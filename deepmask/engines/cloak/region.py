@@ -20,7 +20,7 @@ REACH: dict[FaceRegion, float] = {"features": 1.15, "face": 1.7, "head": 2.4}
 _SOFT = 0.2
 """Width of the soft edge, in half sides of the region."""
 
-_CALM = 0.4
+_CALM = 0.5
 """What is left of the change where the picture is smooth: skin shows noise that hair hides."""
 
 _LIVELY_LEVELS = 12.0

@@ -17,17 +17,27 @@ class Cut:
     """A bilinear warp into a square; beyond the picture its border is repeated."""
 
     def __init__(self, to_square: Matrix, side_px: int, size_wh: tuple[int, int]) -> None:
-        """``to_square`` maps pixels of a picture of ``size_wh`` to pixels of the square; it should not shrink by more
-        than half, for bilinear weights skip what lies between."""
+        """
+        Args:
+            to_square: from pixels of the picture to pixels of the square; where it shrinks much, blocks of pixels are
+                averaged first, for bilinear weights skip what lies between.
+            size_wh: of the picture.
+        """
         back = cv2.invertAffineTransform(to_square)
         y, x = np.mgrid[:side_px, :side_px]
         places = np.stack([x, y, np.ones_like(x)], -1) @ back.T
-        (w, h), self._side_px = size_wh, side_px
-        self._map = np.clip(places, 0, (w - 1, h - 1)).astype(np.float32)
-        self._size_wh = size_wh
+        self._block = block = max(1, int(0.7 / float(np.hypot(*to_square[:, 0]))))
+        self._whole_wh = size_wh
+        self._size_wh = w, h = -(-size_wh[0] // block), -(-size_wh[1] // block)
+        self._map = np.clip((places + 0.5) / block - 0.5, 0, (w - 1, h - 1)).astype(np.float32)
 
     def square(self, picture: Floats) -> Floats:
         """(side, side, 3) of the picture."""
+        (w, h), block = self._size_wh, self._block
+        if block > 1:
+            right, bottom = w * block - picture.shape[1], h * block - picture.shape[0]
+            padded = np.pad(picture, ((0, bottom), (0, right), (0, 0)), mode="edge")
+            picture = padded.reshape(h, block, w, block, 3).mean((1, 3))
         return cv2.remap(picture, self._map, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[arg-type]
 
     def spread(self, gradient: Floats) -> Floats:
@@ -44,7 +54,9 @@ class Cut:
                 for channel in range(3):
                     values = share * gradient.reshape(-1, 3)[:, channel]
                     result[:, channel] += np.bincount(row * w + column, values, h * w)
-        return result.reshape(h, w, 3).astype(np.float32)
+        small = result.reshape(h, w, 3).astype(np.float32) / self._block**2
+        whole = small.repeat(self._block, 0).repeat(self._block, 1)
+        return whole[: self._whole_wh[1], : self._whole_wh[0]]
 
 
 def resized(picture: Floats, size_wh: tuple[int, int]) -> Floats:

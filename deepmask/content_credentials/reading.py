@@ -116,9 +116,9 @@ def _read(c2pa: Any, path: Path, anchors_pem: str = "") -> dict[str, Any] | Cred
             c2pa.Reader(mime, file, context=context) as reader,
         ):
             told = json.loads(reader.json())
-    except c2pa.C2paError.RemoteManifest:
-        return Credentials("elsewhere", "", False, "", (), None)
     except c2pa.C2paError as error:
+        if str(error).startswith("Remote"):  # the library has no type for it when it may not fetch
+            return Credentials("elsewhere", "", False, "", (), None)
         kinds = c2pa.C2paError
         broken = (kinds.Verify, kinds.Signature, kinds.Manifest, kinds.Decoding, kinds.Assertion, kinds.Json)
         return _broken("they are broken") if isinstance(error, broken) else None

@@ -48,6 +48,8 @@ class Exhibit:
     image: RGBImage
     words: str = ""
     """What is seen: a sentence."""
+    wide: bool = False
+    """Whether it has a row of its own: the picture that matters most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +70,7 @@ class Dossier:
     notes: tuple[str, ...] = ()
     """What else the reader should know."""
     parts: tuple[Dossier, ...] = ()
-    """The single questions that the verdict is made of; each is shown below it."""
+    """The single questions that the verdict is made of: at a glance below it, and in full at the end."""
 
     def body(self, address: Address | None = None) -> str:
         """HTML without head, for a page that has the styles (:data:`STYLE`).
@@ -105,6 +107,8 @@ def _parts(dossier: Dossier, address: Address, level: int) -> Iterator[str]:
     """HTML of a dossier whose verdict is a heading of ``level``."""
     yield f"<header><p>{escape(dossier.title)}</p><h{level}>{escape(dossier.verdict)}</h{level}>"
     yield f"<p>{escape(dossier.summary)}</p></header>"
+    if dossier.parts:
+        yield f'<ul class="dossier-glance">{"".join(map(_glance, dossier.parts))}</ul>'
     if dossier.reasons:
         yield f"<ul>{''.join(f'<li>{escape(reason)}</li>' for reason in dossier.reasons)}</ul>"
     if dossier.exhibits:
@@ -117,12 +121,18 @@ def _parts(dossier: Dossier, address: Address, level: int) -> Iterator[str]:
         yield "</section>"
 
 
+def _glance(part: Dossier) -> str:
+    words = f"<span>{escape(part.title)}</span><b>{escape(part.verdict)}</b>"
+    return f'<li class="dossier-part-of dossier-{part.tone}">{words}</li>'
+
+
 def _figure(exhibit: Exhibit, address: Address) -> str:
     words = f"<span>{escape(exhibit.words)}</span>" if exhibit.words else ""
     height, width = exhibit.image.shape[:2]
+    kind = "dossier-wide" if exhibit.wide else ""
     return (
-        f'<figure tabindex="0"><img src="{escape(address(exhibit.image))}" alt="{escape(exhibit.title)}" '
-        f'width="{width}" height="{height}" loading="lazy">'
+        f'<figure tabindex="0" class="{kind}"><img src="{escape(address(exhibit.image))}" '
+        f'alt="{escape(exhibit.title)}" width="{width}" height="{height}" loading="lazy">'
         f"<figcaption><b>{escape(exhibit.title)}</b>{words}</figcaption></figure>"
     )
 
@@ -155,7 +165,7 @@ def data_address(image: RGBImage) -> str:
 
 STYLE = """
 .dossier { --tone: #57534e; --line: #8883; font-size: 14.5px; line-height: 1.5; }
-.dossier, .dossier-part { --tone: #57534e; }
+.dossier, .dossier-part, .dossier-part-of { --tone: #57534e; }
 .dossier-good { --tone: #0d7a72; } .dossier-warn { --tone: #a1560b; } .dossier-bad { --tone: #b3341c; }
 .dossier header { border-left: 4px solid var(--tone); border-radius: 3px; padding: 1px 0 2px 16px; margin: 0 0 16px; }
 .dossier header p { margin: 0; overflow-wrap: anywhere; }
@@ -165,14 +175,20 @@ STYLE = """
 .dossier h3 { font-size: 15.5px; font-weight: 640; margin: 0 0 4px; } .dossier h4 { font-size: 14px; margin: 0 0 4px; }
 .dossier header h3 { color: var(--tone); font-size: 18px; line-height: 1.3; margin: 1px 0 3px; }
 .dossier ul { padding-left: 20px; margin: 0 0 16px; list-style: disc; } .dossier li { margin: 0 0 3px; }
+.dossier ul.dossier-glance { display: grid; gap: 10px; padding: 0; list-style: none;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 190px), 1fr)); }
+.dossier-glance li { margin: 0; padding: 9px 13px; border: 1px solid var(--line); border-radius: 10px; }
+.dossier-glance span { display: block; font-size: 12.5px; opacity: .72; overflow-wrap: anywhere; }
+.dossier-glance b { color: var(--tone); font-weight: 640; }
 .dossier-part { border-top: 1px solid var(--line); margin-top: 26px; padding-top: 22px; }
 .dossier-pictures { display: grid; gap: 16px; margin: 0 0 18px; align-items: start;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 250px), 1fr)); }
 .dossier figure { margin: 0; min-width: 0; outline: none; cursor: zoom-in; }
-.dossier figure:focus { grid-column: 1 / -1; cursor: default; }
+.dossier figure:focus, .dossier figure.dossier-wide { grid-column: 1 / -1; cursor: default; }
 .dossier img { display: block; width: auto; height: auto; max-width: 100%; min-width: min(100%, 200px);
   max-height: 380px; margin: 0; object-fit: contain; border-radius: 10px; }
-.dossier figure:only-child img { max-height: 560px; } .dossier figure:focus img { max-height: 88vh; }
+.dossier figure:only-child img, .dossier figure.dossier-wide img { max-height: 560px; }
+.dossier figure:focus img { max-height: 88vh; }
 .dossier figcaption { font-size: 13px; line-height: 1.45; padding-top: 6px; text-align: left; }
 .dossier figcaption b { display: block; font-weight: 640; } .dossier figcaption span { opacity: .78; }
 .dossier-table { margin: 20px 0 0; } .dossier-table p { margin: 0 0 6px; font-size: 13.5px; opacity: .78; }
@@ -192,7 +208,7 @@ body { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; ma
 main, footer { max-width: 980px; margin: 0 auto; } .dossier + .dossier { margin-top: 48px; }
 footer { margin-top: 40px; font-size: 12px; opacity: .6; }
 @media (prefers-color-scheme: dark) { body { color: #f3f1ee; background: #121110; }
-  .dossier, .dossier-part { --tone: #d3cfc8; } .dossier-good { --tone: #41afa4; } .dossier-warn { --tone: #e9b872; }
-  .dossier-bad { --tone: #ff9580; } }
+  .dossier, .dossier-part, .dossier-part-of { --tone: #d3cfc8; }
+  .dossier-good { --tone: #41afa4; } .dossier-warn { --tone: #e9b872; } .dossier-bad { --tone: #ff9580; } }
 @media print { body { padding: 0; background: #fff; color: #000; } .dossier figure { break-inside: avoid; } }
 """

@@ -79,7 +79,9 @@ def test_parts_follow_with_a_tone_and_a_heading_of_their_own():
     assert "<h2>Fake</h2>" in html
     assert "<h3>Not sealed</h3>" in html
     assert 'class="dossier-part dossier-info"' in html
-    assert html.index("Trained on few photos") < html.index("Not sealed")
+    first, again = (found.start() for found in re.finditer("Not sealed", html))
+    assert first < html.index("The tag is missing"), "at a glance, before the reasons"
+    assert html.index("Trained on few photos") < again, "and in full at the end"
 
 
 def test_several_findings_can_share_one_page():

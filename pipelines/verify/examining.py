@@ -43,7 +43,8 @@ class Examination:
 
     def dossier(self) -> Dossier:
         """All of it for people: the verdict, then the marks one by one."""
-        return replace(self.finding, parts=self.marks)
+        first, *others = self.finding.exhibits
+        return replace(self.finding, parts=self.marks, exhibits=(replace(first, wide=True), *others))
 
 
 def examine(

@@ -9,6 +9,9 @@ from deepmask.report import Verdict
 from deepmask.report_json import Saved, counted
 from deepmask.voice_report import VoiceReport
 
+OTHERS = "others"
+"""In findings about bodies: all people whose face is on no track."""
+
 
 @dataclass(frozen=True)
 class VideoFinding:

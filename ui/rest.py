@@ -60,6 +60,7 @@ def add_endpoints(app: App) -> frozenset[str]:
         text = gr.Dropdown(["", "silhouette", "pixelate", "remove"], value="", label="text")
         inpainter, clothes = gr.Textbox(BodyOptions.inpainter, label="inpainter"), gr.Textbox("", label="prompt")
         clip, frames = gr.File(label="video"), gr.Textbox(FINDER, label="finder")
+        covering = gr.Textbox("", label="bodies")
         spoken = gr.Dropdown(["", *get_args(Strength)], value="", label="voice")
         quality = gr.Dropdown(list(QUALITIES), value=Encoding.quality, label="quality")
         provenance = gr.Checkbox(app.settings.provenance, label="provenance")
@@ -78,8 +79,8 @@ def add_endpoints(app: App) -> frozenset[str]:
         "plan_bodies": (bodies.plan_bodies, of_bodies, data),
         "mask_bodies": (bodies.mask_bodies, [*of_bodies, provenance], [out, data]),
         "render_bodies": (bodies.render_bodies, [app.state, file, plan, provenance], [out, data]),
-        "plan_video": (videos.plan_video, of_videos, data),
-        "mask_video": (videos.mask_video, [*of_videos, quality, provenance], [out, data]),
+        "plan_video": (videos.plan_video, [*of_videos, covering], data),
+        "mask_video": (videos.mask_video, [*of_videos, quality, provenance, covering], [out, data]),
         "render_video": (videos.render_video, [app.state, clip, plan, quality, provenance], [out, data]),
         "mask_voice": (voices.mask_voice, [app.state, recording, persona, method, strength, provenance], [out, data]),
         "transcribe_voice": (voices.transcribe_voice, [app.state, recording, persona, language], data),

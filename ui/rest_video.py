@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -45,7 +46,7 @@ class VideoEndpoints:
             raise
 
     def _options(
-        self, persona: str, bystanders: str, engine: str, look: dict | None, finder: str, voice: str
+        self, persona: str, bystanders: str, engine: str, look: dict | None, finder: str, voice: str, bodies: str
     ) -> VideoOptions:
         chosen = self._app.vault.persona(persona).id if persona else None
         faces = PhotoOptions(
@@ -55,7 +56,8 @@ class VideoEndpoints:
             swapper=engine or "auto",
             look=Look.from_json(look or {}),
         )
-        return VideoOptions(faces, voice=_voice(voice, chosen))
+        covering: Any = bodies or None  # others are refused there
+        return VideoOptions(faces, voice=_voice(voice, chosen), bodies=covering)
 
     def _roster(self, session: Session) -> Roster:
         return session.roster(self._app.vault)
@@ -72,10 +74,11 @@ class VideoEndpoints:
         look: dict | None = None,
         finder: str = FINDER,
         voice: str = "",
+        bodies: str = "",
         bar: gr.Progress = BAR,
     ) -> dict:
         """The faces of a video, when and where each is seen, and what would happen to it: a plan."""
-        options = self._options(persona, bystanders, engine, look, finder, voice)
+        options = self._options(persona, bystanders, engine, look, finder, voice, bodies)
         clip = self._take(session, file, request)
         plan = video.analyze(clip, self._roster(session), options, progress=progress_of(session, bar))
         return json.loads(plan.to_json())
@@ -94,14 +97,16 @@ class VideoEndpoints:
         voice: str = "",
         quality: str = "good",
         provenance: bool | None = None,
+        bodies: str = "",
         bar: gr.Progress = BAR,
     ) -> tuple[str, dict]:
         """The masked video and its report. 'persona' names the one everybody gets; empty: as enrolled.
 
-        'voice' is how strongly voices are changed, 'natural' or 'strong'; empty: the sound stays as it is. With
+        'voice' is how strongly voices are changed, 'natural' or 'strong'; empty: the sound stays as it is.
+        'bodies' covers whole people who are not enrolled, 'silhouette' or 'pixelate'; empty: faces alone. With
         'provenance' the result carries a tag and content credentials that say that it is masked.
         """
-        options = self._options(persona, bystanders, engine, look, finder, voice)
+        options = self._options(persona, bystanders, engine, look, finder, voice, bodies)
         clip, progress = self._take(session, file, request), progress_of(session, bar)
         plan = video.analyze(clip, self._roster(session), options, progress=part(progress, 0.0, 0.4))
         return self._deliver(clip, plan, quality, provenance, part(progress, 0.4, 1.0))

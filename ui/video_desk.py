@@ -8,6 +8,7 @@ from pathlib import Path
 from deepmask.look import Look
 from deepmask.media.clip import Clip
 from deepmask.plan import Action
+from deepmask.track import BodyCover
 from deepmask.video_plan import VideoPlan
 from deepmask.video_report import VideoReport
 from deepmask.voice_plan import Strength
@@ -25,6 +26,8 @@ class Film:
     plan: VideoPlan | None = None
     by_hand: set[str] = field(default_factory=set)
     """Tracks whose decision a person made; the chooser leaves them alone."""
+    bodies_by_hand: set[str] = field(default_factory=set)
+    """The same for what covers their whole person."""
     masked: Path | None = None
     report: VideoReport | None = None
     rendered: bool = False
@@ -62,6 +65,8 @@ class VideoDesk:
     """Of the coded picture."""
     voice: Strength | None = None
     """How strongly voices are changed; None: the sound stays as it is."""
+    bodies: BodyCover | None = None
+    """What covers whole people who are not enrolled; None: faces alone."""
     frame: int = 0
     """The frame that is shown."""
     selected: str | None = None

@@ -17,7 +17,7 @@ from deepmask.media.sound import Sound
 from deepmask.plan import Action, Decision
 from deepmask.progress import Progress, part
 from deepmask.roster import Roster
-from deepmask.track import Track
+from deepmask.track import BODY_COVERS, BodyCover, Track
 from deepmask.vault import Vault
 from deepmask.video_plan import VideoPlan
 from deepmask.voice_plan import Strength
@@ -33,6 +33,8 @@ from ui.video_pace import pausable, with_time_left
 
 SMALLEST_PX = 6
 """A box whose corners lie nearer together was a slip of the finger."""
+BODY = "body:"
+"""Begins the values of what happens to a whole person."""
 ADDED_S = 2.0
 """A face that is pointed out lasts so long at first, or until the shot ends."""
 _MISSED_MARGIN = 1.5
@@ -106,7 +108,7 @@ class VideoWork:
         if plan.voice is None:  # whoever speaks is listened to when it is masked
             options = replace(options, voice=None)
         roster = known.roster if known.who == ROSTER else Roster()
-        decided = video.decide(plan, roster, options, keep=film.by_hand)
+        decided = video.decide(plan, roster, options, keep=film.by_hand, keep_bodies=film.bodies_by_hand)
         if decided != plan:
             film.changed(decided)
 
@@ -117,7 +119,7 @@ class VideoWork:
         persona = None if known is None else _persona(known)
         faces = photo.PhotoOptions(persona, desk.bystanders, "frames", swapper=swapper, look=look)
         spoken = None if known is None or desk.voice is None else VoiceOptions(persona=persona, strength=desk.voice)
-        return VideoOptions(faces, voice=spoken)
+        return VideoOptions(faces, voice=spoken, bodies=desk.bodies)
 
     def choose(self, session: Session, who: str, bystanders: Action) -> None:
         """The choosers were changed."""
@@ -148,10 +150,19 @@ class VideoWork:
         desk.voice = chosen
         self.decide(session)
 
+    def cover_bodies(self, session: Session, cover: str) -> None:
+        """What covers whole people was changed: 'silhouette', 'pixelate', or anything else to mask faces alone."""
+        session.video.bodies = _cover(cover)
+        self.decide(session)
+
     def assign(self, session: Session, track: str, value: str) -> None:
-        """Decide what happens to one track."""
+        """Decide what happens to one track: to its face, or to the whole person if the value begins with 'body:'."""
         film, plan = planned(session)
         session.video.selected = track
+        if value.startswith(BODY):
+            film.bodies_by_hand.add(track)
+            film.changed(video.cover_body(plan, track, _cover(value.removeprefix(BODY))))
+            return
         if value == STARTER:  # not painted yet: the face follows the chooser again
             film.by_hand.discard(track)
             self.choose(session, STARTER, session.video.bystanders)
@@ -211,6 +222,7 @@ class VideoWork:
         film, track = _selected(session)
         assert film.plan is not None
         film.by_hand.discard(track.id)
+        film.bodies_by_hand.discard(track.id)
         film.changed(film.plan.without(track.id))
         session.video.unselect()
 
@@ -303,7 +315,8 @@ class VideoWork:
         desk = session.video
         desk.swapper, desk.look = plan.engines.get("face_swapper", "auto"), plan.look
         desk.voice = None if plan.voice is None else plan.voice.strength
-        film.by_hand = {track.id for track in plan.tracks}
+        desk.bodies = plan.bodies
+        film.by_hand, film.bodies_by_hand = ({track.id for track in plan.tracks} for _ in range(2))
         film.changed(plan)
         self.decide(session)
         desk.frame = _first_to_look_at(plan)
@@ -351,6 +364,10 @@ def planned(session: Session) -> tuple[Film, VideoPlan]:
     if film.plan is None:
         raise InputError("Find the faces of this video first.")
     return film, film.plan
+
+
+def _cover(value: str) -> BodyCover | None:
+    return value if value in BODY_COVERS else None  # type: ignore[return-value]
 
 
 def _selected(session: Session) -> tuple[Film, Track]:

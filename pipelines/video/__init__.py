@@ -6,7 +6,8 @@
 
 ``mask`` is the three in a row, ``deliver`` the last two. As with photos nothing passes because something failed. A face
 is covered in the frames between those in which a finder saw it, and a little before and after; one track has one mask
-throughout. Whatever is stopped, or killed, goes on where it was when it is called again.
+throughout. Whole people can be covered, too, with and without a visible face. Whatever is stopped, or killed, goes on
+where it was when it is called again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from deepmask.progress import Progress, part, silent
 from deepmask.roster import Roster
 from deepmask.vault import Vault
 from deepmask.video_report import VideoReport
-from pipelines.video.analysis import add_track, analyze, decide, move_box, reach
+from pipelines.video.analysis import add_track, analyze, cover_body, cover_others, decide, move_box, reach
 from pipelines.video.checking import check
 from pipelines.video.delivering import anything, deliver
 from pipelines.video.keeping import Work, clean
@@ -40,6 +41,8 @@ __all__ = [
     "analyze",
     "check",
     "clean",
+    "cover_body",
+    "cover_others",
     "decide",
     "deliver",
     "mask",

@@ -15,7 +15,7 @@ from deepmask.media.clip import Clip
 from deepmask.plan import Decision
 from deepmask.progress import Progress, part, silent
 from deepmask.roster import Roster
-from deepmask.track import Doubt, Key, Span, Track, simplified
+from deepmask.track import BodyCover, Doubt, Key, Span, Track, simplified
 from deepmask.video_plan import VideoPlan
 from pipelines.photo.analysis import decision_for, matcher
 from pipelines.photo.choosing import asked_for
@@ -96,9 +96,18 @@ def analyze(
 
 
 def decide(
-    plan: VideoPlan, roster: Roster, options: VideoOptions | None = None, *, keep: Collection[str] = frozenset()
+    plan: VideoPlan,
+    roster: Roster,
+    options: VideoOptions | None = None,
+    *,
+    keep: Collection[str] = frozenset(),
+    keep_bodies: Collection[str] | None = None,
 ) -> VideoPlan:
-    """The plan decided anew by ``options``, without analysing again; tracks named in ``keep`` stay as they are.
+    """The plan decided anew by ``options``, without analysing again.
+
+    Args:
+        keep: tracks whose decision stays as it is.
+        keep_bodies: tracks whose whole person is covered or not as it is; None: those of ``keep``.
 
     Raises:
         EngineMissing: the swapper that was asked for by name cannot be used yet.
@@ -110,8 +119,11 @@ def decide(
     for track in plan.tracks:
         match = track.match if track.match is not None and track.match.person in known else None
         sure = match if track.identity == "confirmed" else None
-        decided = track.decided(decision_for(sure, roster, options.faces))
-        tracks.append(track if track.id in keep else decided.with_body(None if sure else options.bodies))
+        if track.id not in keep:
+            track = track.decided(decision_for(sure, roster, options.faces))
+        if track.id not in (keep if keep_bodies is None else keep_bodies):
+            track = track.with_body(None if sure else options.bodies)
+        tracks.append(track)
     used = {kind: name for kind, name in plan.engines.items() if kind not in ("face_swapper", "person_segmenter")}
     voice = redecided(plan.voice, options.voice)
     used |= asked_for(options.faces) | segmenter_for(options)
@@ -150,6 +162,32 @@ def reach(plan: VideoPlan, id: str, first: int, last: int) -> VideoPlan:
     track = plan.track(id)
     _check(plan, track.keys[0].box_xyxy, first, last)
     return plan.with_track(track.reaching(first, last))
+
+
+def cover_body(plan: VideoPlan, id: str, cover: BodyCover | None) -> VideoPlan:
+    """The plan with the whole person of the face ``id`` covered like this, or not.
+
+    Raises:
+        PlanError: there is no such track.
+        EngineMissing: nothing that finds people is installed.
+    """
+    return _finding_people(plan.with_track(plan.track(id).with_body(cover)))
+
+
+def cover_others(plan: VideoPlan, cover: BodyCover | None) -> VideoPlan:
+    """The plan with people covered like this whose face is on no track; with None nobody looks for them.
+
+    Raises:
+        EngineMissing: nothing that finds people is installed.
+    """
+    return _finding_people(replace(plan, bodies=cover))
+
+
+def _finding_people(plan: VideoPlan) -> VideoPlan:
+    """The plan with the engine that finds people, if they are to be found."""
+    if not plan.covers_bodies:
+        return plan
+    return replace(plan, engines={"person_segmenter": engines.choose("person_segmenter").name} | plan.engines)
 
 
 def _check(plan: VideoPlan, box: Box, first: int, last: int) -> None:

@@ -11,10 +11,10 @@ from deepmask.faces import Face, RGBImage
 from deepmask.media.clip import Clip
 from deepmask.report import Verdict
 from deepmask.video_plan import VideoPlan
-from deepmask.video_report import VideoFinding
+from deepmask.video_report import OTHERS, VideoFinding
 from pipelines.body.measuring import unchanged
 from pipelines.video.carrying import enlarged
-from pipelines.video.figures import OTHERS, Figure
+from pipelines.video.figures import Figure
 from pipelines.video.model import TrackOutcome
 from pipelines.video.outlining import grid_of, looks
 

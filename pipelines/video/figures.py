@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from deepmask.area import Area
 from deepmask.track import BodyCover, Track
 from deepmask.video_plan import VideoPlan
+from deepmask.video_report import OTHERS
 from pipelines.video.outlining import Shape, Shapes, grid_of, looks
 
 LINK_IOU = 0.15
@@ -34,8 +35,6 @@ STAYING_IOU = 0.5
 """For that the outlines of neighbouring looks must overlap this much."""
 SURE_SCORE = 0.7
 """Somebody without a face whom one look alone sees, with a lower score, is nobody."""
-OTHERS = "others"
-"""Stands for all whose face is on no track."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""``deepmask video``: mask the faces, and if asked the voices, of videos; in one go or by plan, render and check.
+"""``deepmask video``: mask the faces, and if asked bodies and voices, of videos; by plan or in one go.
 
 ``deepmask video film.mp4 -o out.mp4`` is short for ``deepmask video mask film.mp4 -o out.mp4``.
 
@@ -21,9 +21,10 @@ from deepmask.errors import MediaError
 from deepmask.media.clip import Clip
 from deepmask.media.clip_encoding import CODECS, HARDWARE, QUALITIES, Encoding
 from deepmask.progress import Progress
+from deepmask.track import BODY_COVERS
 from deepmask.vault import Vault
 from deepmask.video_plan import VideoPlan
-from deepmask.video_report import VideoFinding, VideoReport
+from deepmask.video_report import OTHERS, VideoFinding, VideoReport
 from deepmask.voice_plan import Strength
 from pipelines import video
 from pipelines.photo import PhotoOptions
@@ -58,7 +59,8 @@ Masking = Callable[[Clip, Path, Encoding, bool | None, Progress], VideoResult]
 
 @click.group(cls=ByDefault, default="mask", usage="VIDEO... -o OUT [OPTIONS] | COMMAND ...")
 def command() -> None:
-    """Mask the faces, and if you ask for it the voices, of videos and animations; folders stand for the videos in them.
+    """Mask the faces, and if you ask for it the bodies and voices, of videos and animations; folders stand for the
+    videos in them.
 
     Enrolled people get their persona, everybody else is anonymised, each by one mask throughout. Metadata is removed;
     sound, subtitles and chapters stay. A video in which somebody would still be recognisable is not written (exit
@@ -75,6 +77,13 @@ _seeing = together(
         default=_DEFAULTS.looks_per_second,
         show_default=True,
         help="How often faces are looked for; between two looks they are followed.",
+    ),
+    click.option(
+        "--bodies",
+        metavar=f"[{'|'.join(BODY_COVERS)}|keep]",
+        default="keep",
+        show_default=True,
+        help="What covers whole people who are not enrolled, seen from the front or not; faces alone with 'keep'.",
     ),
     click.option(
         "--voice",
@@ -101,6 +110,7 @@ def _deciding(function: Callable[..., None]) -> Callable[..., None]:
         *arguments: Any,
         faces: PhotoOptions,
         looks_per_second: float,
+        bodies: str,
         voice: str,
         voice_strength: Strength,
         **others: Any,
@@ -109,7 +119,8 @@ def _deciding(function: Callable[..., None]) -> Callable[..., None]:
             raise click.UsageError("--voice persona needs --persona NAME: whose voice is it to be?")
         persona = faces.persona if voice == "persona" else None
         speaking = None if voice == "keep" else VoiceOptions(persona=persona, strength=voice_strength)
-        function(*arguments, options=VideoOptions(faces, looks_per_second, speaking), **others)
+        covering: Any = None if bodies == "keep" else bodies  # others are refused there
+        function(*arguments, options=VideoOptions(faces, looks_per_second, speaking, covering), **others)
 
     return _seeing(command)
 
@@ -317,7 +328,8 @@ def edit(plan_path: Path, out: Path | None, overwrite: bool, **given: tuple[Edit
     refuse_existing([out], overwrite)
     plan = VideoPlan.load(plan_path)
     vault = Vault()
-    changes = [change for kind in ("drops", "moves", "reaches", "boxes", "decisions") for change in given[kind]]
+    kinds = ("drops", "moves", "reaches", "boxes", "decisions", "bodies", "others")
+    changes = [change for kind in kinds for change in given[kind]]
     for change in changes:
         plan = change(plan, vault)
     if changes or out is not None:
@@ -359,10 +371,12 @@ def _tracks(plan: VideoPlan) -> list[str]:
         who = track.match.person if track.match and track.identity == "confirmed" else track.identity
         doubts = ", ".join(f"{span.doubt} {span.first}-{span.last}" for span in track.doubts)
         seconds = f"{track.first * pace:.1f}-{(track.last + 1) * pace:.1f}"
-        wanted = track.decision.persona or track.decision.action
+        wanted = track.body or track.decision.persona or track.decision.action
         rows.append((track.id, f"{track.first}-{track.last}", seconds, who, wanted, doubts))
+    bodies = f"People without a face in the table: {plan.bodies}." if plan.bodies else ""
     voices = "" if plan.voice is None else f"Voices: {plan.voice.speakers[0].decision.action}."
-    return [*(table(rows, wrap=True).splitlines() if plan.tracks else ["No face was found."]), *filter(None, [voices])]
+    told = table(rows, wrap=True).splitlines() if plan.tracks else ["No face was found."]
+    return [*told, *filter(None, [bodies, voices])]
 
 
 def _news(report: VideoReport) -> list[str]:
@@ -372,11 +386,17 @@ def _news(report: VideoReport) -> list[str]:
 
 def _findings(report: VideoReport, told: Callable[[str, str], bool] = lambda verdict, note: True) -> list[str]:
     faces = [f for f in report.findings if told(f.verdict, f.note)]
+    bodies = [f for f in report.bodies if told(f.verdict, f.note)]
     voices = [] if report.voice is None else [f for f in report.voice.findings if told(f.verdict, f.note)]
     lines = [f"  {f.track}: {_spans(f)}. {f.note}".rstrip() for f in faces]
+    lines += [f"  {_body_of(f)}: {_spans(f)}. {f.note}".rstrip() for f in bodies]
     lines += [f"  {f.speaker}: {f.verdict}. {f.note}".rstrip() for f in voices]
     notes = dict.fromkeys((*report.notes, *(report.voice.notes if report.voice else ())))
     return [*lines, *(f"  {note[:1].upper()}{note[1:]}." for note in notes)]
+
+
+def _body_of(finding: VideoFinding) -> str:
+    return "people without a face" if finding.track == OTHERS else f"body of {finding.track}"
 
 
 def _spans(finding: VideoFinding) -> str:

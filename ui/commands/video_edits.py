@@ -10,6 +10,7 @@ import click
 
 from deepmask.faces import Box
 from deepmask.plan import ACTIONS, Action, Decision
+from deepmask.track import BODY_COVERS, BodyCover
 from deepmask.vault import Vault
 from deepmask.video_plan import VideoPlan
 from pipelines import video
@@ -19,6 +20,8 @@ Edit = Callable[[VideoPlan, Vault], VideoPlan]
 
 _PERSONA = "persona:"
 _WORDS = f"{_PERSONA}NAME, {', '.join(action for action in ACTIONS if action != 'persona')}"
+_KEEP = "keep"
+_COVERS = f"{', '.join(BODY_COVERS)}, {_KEEP}"
 _FRAMES = r"(\d+)-(\d+)"
 _BOX = r"(-?[\d.]+),(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)"
 
@@ -77,6 +80,23 @@ def _drop(id: str) -> Edit:
     return lambda plan, _: plan.without(id)
 
 
+def _body(id: str, cover: str) -> Edit:
+    covering = _cover(cover)
+    return lambda plan, _: video.cover_body(plan, id, covering)
+
+
+def _others(cover: str) -> Edit:
+    covering = _cover(cover)
+    return lambda plan, _: video.cover_others(plan, covering)
+
+
+def _cover(text: str) -> BodyCover | None:
+    """A covering that exists; None for 'keep'."""
+    if text not in (*BODY_COVERS, _KEEP):
+        raise ValueError(text)
+    return None if text == _KEEP else cast(BodyCover, text)
+
+
 def _place(x1: str, y1: str, x2: str, y2: str) -> Box:
     return float(x1), float(y1), float(x2), float(y2)
 
@@ -94,7 +114,14 @@ edits = together(
     click.option("--reach", "reaches", metavar="ID=FIRST-LAST", multiple=True,
                  type=_Typed("reach", rf"([^=]+)={_FRAMES}", "face-2=24-96", _reach),
                  help="This face is seen from frame FIRST to LAST."),
+    click.option("--body", "bodies", metavar="ID=COVER", multiple=True,
+                 type=_Typed("body", r"([^=]+)=(.+)", f"face-2=silhouette; covers: {_COVERS}", _body),
+                 help=f"The whole person of this face gets this: {_COVERS}."),
+    click.option("--others", "others", metavar="COVER", multiple=True,
+                 type=_Typed("cover", r"(.+)", f"silhouette; covers: {_COVERS}", _others),
+                 help="People whose face is in no frame get this."),
     click.option("--drop", "drops", metavar="ID", multiple=True, type=_Typed("face", r"(.+)", "face-2", _drop),
                  help="This is no face."),
 )  # fmt: skip
-"""Adds the options; the command gets tuples of :data:`Edit` called decisions, boxes, moves, reaches and drops."""
+"""Adds the options; the command gets tuples of :data:`Edit` called decisions, boxes, moves, reaches, bodies,
+others and drops."""

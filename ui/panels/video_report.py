@@ -16,6 +16,7 @@ from ui.video_desk import Film
 _FINE = ("hidden", "kept")
 _PERSONAS = ("inswapper", "meshwarp", "painter")
 _MOST_SPANS = 12
+BODY_MASKS = {"silhouette": "a silhouette", "pixelate": "large soft pixels"}
 
 
 def summary(report: VideoReport | None) -> str:
@@ -25,7 +26,9 @@ def summary(report: VideoReport | None) -> str:
     if report.safe:
         return note(report.summary(), "good" if report.findings else "info")  # finding nobody is no success
     missed = all(f.missed_box_xyxy for f in report.findings if f.verdict not in _FINE)
-    if all(f.verdict in _FINE for f in report.findings):
+    if any(f.verdict not in _FINE for f in report.bodies):
+        remedy = "Add a box over the faces of those who are seen, or leave these parts out,"
+    elif all(f.verdict in _FINE for f in report.findings):
         remedy = "Change the voices more strongly, or speak anew in the Voice tab,"
     else:
         remedy = "Cover what was missed" if missed else "Choose a plainer mask for what is marked below"
@@ -40,10 +43,11 @@ def misses_any(report: VideoReport | None) -> bool:
 def report(film: Film, known: Known) -> str:
     """What was done, face by face; what needs attention comes first, then voices."""
     found = film.report
-    if found is None or not (found.findings or found.notes or found.voice):
+    if found is None or not (found.findings or found.bodies or found.notes or found.voice):
         return ""
     numbered = sorted(enumerate(found.findings, 1), key=lambda pair: pair[1].verdict in _FINE)
     rows = "".join(_finding(film, n, finding, known) for n, finding in numbered)
+    rows += "".join(_body(film, finding) for finding in found.bodies)
     notes = "".join(f"<li>{escape(_sentence(text))}</li>" for text in [*_scale(found), *found.notes])
     unfolded = "" if found.safe and len(found.findings) > FEW else " open"
     return (
@@ -61,6 +65,16 @@ def _finding(film: Film, number: int, finding: VideoFinding, known: Known) -> st
         f"<li><b>{number}</b><div>{chip}{review if known_track else ''}</div><p>{escape(words)}</p>"
         f"{_spans(film, finding)}</li>"
     )
+
+
+def _body(film: Film, finding: VideoFinding) -> str:
+    """About people who were covered from head to foot."""
+    chip = f'<span class="dm-chip dm-{finding.verdict}">{VERDICTS[finding.verdict]}</span>'
+    tracks = [track.id for track in film.plan.tracks] if film.plan is not None else []
+    whose = f"of face {tracks.index(finding.track) + 1}" if finding.track in tracks else "of people without a face"
+    clauses = [f"whole bodies {whose}: {BODY_MASKS.get(finding.wanted, finding.wanted)}", finding.note]
+    words = " ".join(_sentence(clause) for clause in clauses if clause)
+    return f"<li><b>·</b><div>{chip}</div><p>{escape(words)}</p>{_spans(film, finding)}</li>"
 
 
 def _told(finding: VideoFinding, known: Known) -> list[str]:

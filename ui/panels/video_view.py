@@ -10,17 +10,19 @@ from urllib.parse import quote
 from deepmask.media.clip_formats import ANIMATION_SUFFIXES
 from deepmask.track import Span, Track
 from ui import video_frames
-from ui.choices import EVERYBODY, STARTER, Choice, Known, in_words
+from ui.choices import EVERYBODY, ROSTER, STARTER, Choice, Known, in_words
 from ui.panels.shared import note
 from ui.panels.video_timeline import DOUBTS, colour
 from ui.panels.voice_view import clock
 from ui.theme import ASSETS
 from ui.video_desk import Film, VideoDesk
+from ui.video_work import BODY
 
 SCRIPT = (ASSETS / "video.js").read_text("utf-8")
 """Behaviour of all that is made here; each part of the page runs it for itself."""
 _SHOWN_FLAGS = 6
 _GRAVEST = list(DOUBTS)
+_BODY_WORDS = {"keep": "Body stays", "silhouette": "Whole person as a silhouette", "pixelate": "Whole person pixelated"}
 _NO_PICTURE = '<p class="dm-sorry">This browser cannot play it; download it instead.</p>'
 
 
@@ -131,15 +133,23 @@ def _box(number: int, track: Track, box: Sequence[float], size_wh: tuple[int, in
 def cards(film: Film, desk: VideoDesk, known: Known, values: dict[str, str], choices: Sequence[Choice]) -> str:
     """One card for each track: its best faces, when it is seen, who it is, and what happens to it."""
     tracks = film.plan.tracks if film.plan is not None else ()
+    bodies = film.plan is not None and film.plan.covers_bodies
     items = "".join(
-        _card(film, n, track, track.id == desk.selected, known, values[track.id], choices)
+        _card(film, n, track, track.id == desk.selected, known, values[track.id], choices, bodies)
         for n, track in enumerate(tracks, 1)
     )
     return f'<div class="dm-cards">{items}</div>' if items else ""
 
 
 def _card(
-    film: Film, number: int, track: Track, selected: bool, known: Known, value: str, choices: Sequence[Choice]
+    film: Film,
+    number: int,
+    track: Track,
+    selected: bool,
+    known: Known,
+    value: str,
+    choices: Sequence[Choice],
+    bodies: bool,
 ) -> str:
     cuts = video_frames.cuts(film, track)
     faces = "".join(
@@ -158,8 +168,18 @@ def _card(
         f'data-track="{escape(track.id)}"><div class="dm-cuts">{faces}</div><div class="dm-about"><p><b>{number}</b>'
         f"<time>{_range(film, track.first, track.last)}</time>{_who(track, known)}</p>"
         f'<select data-decide="{escape(track.id)}" aria-label="Face {number}">{options}</select>'
+        f"{_body(track, number) if bodies else ''}"
         f"{f'<small>{escape(_sentence(doubts))}</small>' if doubts else ''}</div></article>"
     )
+
+
+def _body(track: Track, number: int) -> str:
+    """What happens to the whole person."""
+    options = "".join(
+        f'<option value="{BODY}{value}"{" selected" if value == (track.body or "keep") else ""}>{words}</option>'
+        for value, words in _BODY_WORDS.items()
+    )
+    return f'<select data-decide="{escape(track.id)}" aria-label="Body of face {number}">{options}</select>'
 
 
 def _who(track: Track, known: Known) -> str:
@@ -229,6 +249,14 @@ def named(film: Film, selected: str | None) -> str:
     if track is None:
         return ""
     return f"<strong>Face {number}</strong><span>{_range(film, track.first, track.last)}</span>"
+
+
+def told_of_bodies(desk: VideoDesk, known: Known) -> str:
+    """Who is covered from head to foot."""
+    if desk.bodies is None:
+        return ""
+    who = "Everybody but enrolled people" if known.who == ROSTER and known.roster.people else "Everybody"
+    return note(f"{who} is covered from head to foot, also when seen from behind. It takes several times as long.")
 
 
 def told_of_voices(film: Film, desk: VideoDesk, known: Known) -> str:

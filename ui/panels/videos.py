@@ -28,6 +28,7 @@ STEPS = (
 )
 LOOKS = ("Review", "Before and after")
 SOUNDS = [("As they are", "keep"), ("Natural", "natural"), ("Strong", "strong")]
+BODIES = [("As they are", "keep"), ("Silhouette", "silhouette"), ("Pixelated", "pixelate")]
 WRITTEN = dict(zip(QUALITIES, ("Better", "Good", "Small"), strict=True))
 
 
@@ -97,6 +98,10 @@ class VideosPanel:
             [(words, action) for action, words in MASKS.items()] + [("Leave visible", "keep")],
             value="pixelate", label="Everybody else", interactive=True, elem_id="video-rest",
         )  # fmt: skip
+        self.people = gr.Radio(
+            BODIES, value="keep", label="Whole people", elem_classes="dm-switch", elem_id="video-people",
+        )  # fmt: skip
+        self.people_told = gr.HTML("", padding=False, visible=False)
         self.sound = gr.Radio(
             SOUNDS, value="keep", label="Voices", visible=False, elem_classes="dm-switch", elem_id="video-sound"
         )
@@ -147,6 +152,7 @@ class VideosPanel:
         self.look.input(self._changing(_show_as), [state, self.look], **fast)
         for chooser in (self.who, self.rest):
             chooser.input(self._changing(self._work.choose), [state, self.who, self.rest], **fast)
+        self.people.input(self._changing(self._work.cover_bodies), [state, self.people], **fast)
         self.sound.input(self._changing(self._work.speak), [state, self.sound], **fast)
         self.quality.input(self._changing(self._work.write_as), [state, self.quality], **fast)
         self.engine.wire(self._changing(self._work.swap_with), state, **fast)
@@ -299,8 +305,10 @@ class VideosPanel:
         }
 
     def _show_choosers(self, desk: VideoDesk, film: Film, known: Known) -> Updates:
-        told = view.told_of_voices(film, desk, known)
+        told, covered = view.told_of_voices(film, desk, known), view.told_of_bodies(desk, known)
         return {
+            self.people: desk.bodies or "keep",
+            self.people_told: gr.update(value=covered, visible=bool(covered)),
             self.who: gr.update(choices=who_choices(known.personas, known.roster), value=known.who),
             self.rest: gr.update(
                 value=desk.bystanders, visible=known.who in (ROSTER, NOBODY),

@@ -12,6 +12,9 @@ Floats = NDArray[np.float32]
 Matrix = NDArray[np.float64]
 """(2, 3) affine map."""
 
+_FRACTIONS = 32
+"""OpenCV interpolates between pixels in steps of this part of one."""
+
 
 class Cut:
     """A bilinear warp into a square; beyond the picture its border is repeated."""
@@ -29,7 +32,8 @@ class Cut:
         self._block = block = max(1, int(0.7 / float(np.hypot(*to_square[:, 0]))))
         self._whole_wh = size_wh
         self._size_wh = w, h = -(-size_wh[0] // block), -(-size_wh[1] // block)
-        self._map = np.clip((places + 0.5) / block - 0.5, 0, (w - 1, h - 1)).astype(np.float32)
+        inside = np.clip((places + 0.5) / block - 0.5, 0, (w - 1, h - 1))
+        self._map = (np.rint(inside * _FRACTIONS) / _FRACTIONS).astype(np.float32)
 
     def square(self, picture: Floats) -> Floats:
         """(side, side, 3) of the picture."""
@@ -56,7 +60,10 @@ class Cut:
                     result[:, channel] += np.bincount(row * w + column, values, h * w)
         small = result.reshape(h, w, 3).astype(np.float32) / self._block**2
         whole = small.repeat(self._block, 0).repeat(self._block, 1)
-        return whole[: self._whole_wh[1], : self._whole_wh[0]]
+        right, bottom = self._whole_wh
+        whole[:, right - 1] += whole[:, right:].sum(1)
+        whole[bottom - 1] += whole[bottom:].sum(0)
+        return whole[:bottom, :right]
 
 
 def resized(picture: Floats, size_wh: tuple[int, int]) -> Floats:

@@ -103,8 +103,7 @@ def _contrast(colours: Colours, amount: np.float32) -> Colours:
 
 
 def _saturation(colours: Colours, amount: np.float32) -> Colours:
-    grey = _grey(colours)
-    return grey + (colours - grey) * (1 + amount)
+    return _grey(colours) * -amount + colours * (1 + amount)
 
 
 def _warmth(colours: Colours, amount: np.float32) -> Colours:
@@ -116,7 +115,7 @@ def _tint(colours: Colours, amount: np.float32) -> Colours:
 
 
 def _black_and_white(colours: Colours, amount: np.float32) -> Colours:
-    return colours + (_grey(colours) - colours) * amount
+    return colours * (1 - amount) + _grey(colours) * amount
 
 
 def _sepia(colours: Colours, amount: np.float32) -> Colours:

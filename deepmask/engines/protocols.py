@@ -331,6 +331,10 @@ class Tagger(Protocol):
         """
         ...
 
+    def read_all(self, images: Sequence[RGBImage], key: bytes, *, thorough: bool = True) -> TagFound | None:
+        """The tag that pictures of one size all carry in the same place, as those of a video do; one is enough."""
+        ...
+
     def intact(self, image: RGBImage, found: TagFound, key: bytes) -> NDArray[np.float32]:
         """(H, W) about 1 where the tag is as it was laid, near 0 where pixels were replaced since."""
         ...

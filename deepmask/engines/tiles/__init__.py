@@ -7,6 +7,8 @@ tell how the picture was turned and scaled. Where a face was replaced afterwards
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +16,9 @@ from numpy.typing import NDArray
 from deepmask.engines.protocols import TagFound
 from deepmask.engines.tiles.embedding import embedded
 from deepmask.engines.tiles.geometry import Lay
-from deepmask.engines.tiles.pattern import SHORT_PX, SMALLEST_PX, keyed
-from deepmask.engines.tiles.reading import WORTH_REFINING, look, presence, refined, told
+from deepmask.engines.tiles.pattern import SHORT_PX, SMALLEST_PX, Keyed, keyed
+from deepmask.engines.tiles.presence import presence
+from deepmask.engines.tiles.reading import WORTH_REFINING, Greys, look, refined, told
 from deepmask.engines.tiles.searching import Spectrum, guesses
 from deepmask.errors import EngineFailed
 from deepmask.faces import RGBImage
@@ -37,29 +40,43 @@ class Tiles:
 
     def read(self, image: RGBImage, key: bytes, *, thorough: bool = True) -> TagFound | None:
         """The tag; None where none is found."""
-        height, width = image.shape[:2]
-        if min(height, width) < SMALLEST_PX // 2:
+        return self.read_all([image], key, thorough=thorough)
+
+    def read_all(self, images: Sequence[RGBImage], key: bytes, *, thorough: bool = True) -> TagFound | None:
+        """The tag that all of them carry in the same place, such as the pictures of a video."""
+        if not images or min(images[0].shape[:2]) < SMALLEST_PX // 2:
             return None
-        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        pattern = keyed(key)
-        for short in (SHORT_PX, SHORT_PX // 2):
-            found = told(look(grey, pattern, Lay(short / min(height, width))), pattern)
-            if found is not None:
-                return found
-        if not thorough:
-            return None
-        spectrum = Spectrum.of(grey)
-        for stretched in (False, True):
-            for guess in guesses(spectrum, pattern, stretched=stretched):
-                for half in (0.0, 180.0):
-                    sight = look(grey, pattern, guess.lay.changed(degrees=half))
-                    if sight.confidence < WORTH_REFINING:
-                        continue
-                    found = told(refined(grey, pattern, sight), pattern)
-                    if found is not None:
-                        return found
-        return None
+        greys, pattern = [_grey(image) for image in images], keyed(key)
+        return _whole(greys, pattern) or (_searched(greys, pattern) if thorough else None)
 
     def intact(self, image: RGBImage, found: TagFound, key: bytes) -> NDArray[np.float32]:
         """(H, W) about 1 where the tag is as it was laid, near 0 where pixels were replaced since."""
-        return presence(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), keyed(key), found)
+        return presence(_grey(image), keyed(key), found)
+
+
+def _whole(greys: Greys, pattern: Keyed) -> TagFound | None:
+    """The tag of pictures that were not cropped; 256 is the scale of small ones, and of crops to half the side."""
+    for short in (SHORT_PX, SHORT_PX // 2):
+        found = told(look(greys, pattern, Lay(short / min(greys[0].shape))), pattern)
+        if found is not None:
+            return found
+    return None
+
+
+def _searched(greys: Greys, pattern: Keyed) -> TagFound | None:
+    """The tag of pictures that were cropped, turned, mirrored or stretched."""
+    spectrum = Spectrum.of(greys)
+    for stretched in (False, True):
+        for guess in guesses(spectrum, pattern, stretched=stretched):
+            for half_turn in (0.0, 180.0):
+                sight = look(greys, pattern, guess.lay.changed(degrees=half_turn))
+                if sight.confidence < WORTH_REFINING:
+                    continue
+                found = told(refined(greys, pattern, sight), pattern)
+                if found is not None:
+                    return found
+    return None
+
+
+def _grey(image: RGBImage) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)

@@ -42,9 +42,14 @@ def _amplitude(image: RGBImage) -> NDArray[np.float32]:
         fine = cv2.resize(small, size, interpolation=cv2.INTER_AREA)
     else:
         fine = small
-    grey = fine.astype(np.float32)
-    mean = cv2.blur(grey, (3, 3))
-    deviation = np.sqrt(np.maximum(cv2.blur(grey * grey, (3, 3)) - mean * mean, 0.0))
-    deviation = cv2.GaussianBlur(deviation, (0, 0), max(1.0, 2.0 * shrink / pattern_scale(height, width)))
-    amplitude = np.clip(_LEAST + deviation / _DEVIATION, _LEAST, _MOST)
-    return cv2.resize(amplitude, (width, height), interpolation=cv2.INTER_LINEAR)
+    amplitude = loudness(fine.astype(np.float32), 3, max(1.0, 2.0 * shrink / pattern_scale(height, width)))
+    return np.asarray(cv2.resize(amplitude, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def loudness(grey: NDArray[np.float32], window_px: int, sigma_px: float) -> NDArray[np.float32]:
+    """(h, w) 0.55..2.2 by how much grey levels deviate in a window, smoothed."""
+    window = (window_px, window_px)
+    mean = cv2.blur(grey, window)
+    deviation = np.sqrt(np.maximum(cv2.blur(grey * grey, window) - mean * mean, 0.0))
+    deviation = cv2.GaussianBlur(deviation, (0, 0), sigma_px)
+    return np.clip(_LEAST + deviation / _DEVIATION, _LEAST, _MOST).astype(np.float32, copy=False)

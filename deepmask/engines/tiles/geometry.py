@@ -42,7 +42,7 @@ class Lay:
         turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
         root = math.sqrt(self.aspect)
         widths = np.diag([self.scale / root, self.scale * root])
-        return widths @ turn @ np.diag([-1.0 if self.mirrored else 1.0, 1.0])
+        return np.asarray(widths @ turn @ np.diag([-1.0 if self.mirrored else 1.0, 1.0]), np.float64)
 
     def changed(self, scale: float = 1.0, degrees: float = 0.0, aspect: float = 1.0) -> Lay:
         """A neighbour."""

@@ -64,7 +64,7 @@ class Keyed:
         """(258,) what a (128, 128) tile as seen in a picture says of each coded bit."""
         seen = tile.reshape(CHIPS, CHIP_PX, CHIPS, CHIP_PX).sum((1, 3)) * self.pilot
         data = self.carries >= 0
-        return np.bincount(self.carries[data], seen[data], CODED_BITS)
+        return np.bincount(self.carries[data], weights=seen[data], minlength=CODED_BITS).astype(np.float64)
 
 
 @lru_cache(maxsize=8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -43,7 +43,7 @@ class Guess:
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Power of what remains of a picture, in mean powers around; pictures of the same size can be added."""
+    """Power of what remains of a picture, of one or more of the same size."""
 
     power: NDArray[np.float32]
     """(h, w / 2 + 1)."""
@@ -51,8 +51,13 @@ class Spectrum:
     """Pixels of the seen picture in one of the whole one."""
 
     @classmethod
-    def of(cls, grey: NDArray[np.uint8]) -> Spectrum:
-        """That of a picture, or of its middle if it is long."""
+    def of(cls, greys: Sequence[NDArray[np.uint8]]) -> Spectrum:
+        """That of pictures of one size, or of their middles if they are long."""
+        parts = [cls._one(grey) for grey in greys]
+        return cls(np.sum([part.power for part in parts], 0, dtype=np.float32), parts[0].scale)
+
+    @classmethod
+    def _one(cls, grey: NDArray[np.uint8]) -> Spectrum:
         height, width = grey.shape
         scale = SHORT_PX / min(height, width)
         longest = round(_LONGEST_PX / scale)
@@ -62,7 +67,7 @@ class Spectrum:
         small = cv2.resize(middle, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         seen = residual(Sheet(np.asarray(small, np.float32), None, (0.0, 0.0)))
         shape = (fft.next_fast_len(_FINER * seen.shape[0], True), fft.next_fast_len(_FINER * seen.shape[1], True))
-        waves = fft.rfft2(seen, shape)
+        waves = np.asarray(fft.rfft2(seen, shape))
         return cls((waves.real**2 + waves.imag**2).astype(np.float32), scale)
 
     def flat(self) -> NDArray[np.float32]:

@@ -55,7 +55,7 @@ class MarkedPhoto:
             plain = folder / f"plain{path.suffix or self.photo.suffix}"
             self.photo.save(plain)
             unsigned = write_signed(plain, path, self.steps, self.mark, tagged=self.psnr_db is not None)
-        measured = "" if self.psnr_db is None else f" (the tag alone: PSNR {self.psnr_db:.0f} dB)"
+        measured = "" if self.psnr_db is None else f" (PSNR of the tag {self.psnr_db:.0f} dB)"
         notes = (told("a masked picture", self.untagged, unsigned) + measured,)
         if self.psnr_db is not None:
             notes += remember(self.mark, "photo", (self.photo.rgb,), self.photo.size_wh)

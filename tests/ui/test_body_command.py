@@ -9,7 +9,9 @@ from skimage import data
 
 from deepmask.body_plan import BodyPlan
 from deepmask.persona import Attributes, Persona
+from deepmask.provenance import known_credentials
 from deepmask.vault import Vault
+from tests.tiny.marks import only_tagged
 from ui.cli import main
 
 
@@ -55,7 +57,7 @@ def _rgb(path):
 
 def test_a_photo_is_masked_with_a_report_and_a_sheet(run, photo, astronaut, tmp_path):
     out, report, sheet = tmp_path / "out.png", tmp_path / "report.json", tmp_path / "sheet.png"
-    code, said, error = run(photo, "-o", out, "--report", report, "--before-after", sheet)
+    code, said, error = run(photo, "-o", out, "--report", report, "--before-after", sheet, "--no-provenance")
     assert (code, error) == (0, "")
     assert f"{photo} → {out}" in said
     assert "1 region: 1 hidden. 1 face: 1 hidden." in said
@@ -69,6 +71,11 @@ def test_a_photo_is_masked_with_a_report_and_a_sheet(run, photo, astronaut, tmp_
     code, _, error = run(photo, "-o", out)
     assert code == 2
     assert "--overwrite" in error
+    code, said, _ = run(photo, "-o", tmp_path / "signed.png")
+    assert code == 0
+    assert "Tagged and signed as a masked picture" in said
+    assert only_tagged(_rgb(tmp_path / "signed.png"), _rgb(out))
+    assert "People covered" in known_credentials(tmp_path / "signed.png").summary()
 
 
 def test_a_plan_is_edited_rendered_and_checked(run, photo, planned, tmp_path):

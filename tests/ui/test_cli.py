@@ -15,9 +15,12 @@ from deepmask.errors import EngineFailed
 from deepmask.media import Photo
 from deepmask.persona import Attributes, Persona
 from deepmask.plan import Decision, Plan
+from deepmask.provenance import known_credentials
 from deepmask.report import Finding
 from deepmask.vault import Vault
 from pipelines import photo as photo_pipeline
+from pipelines.verify.reading import read_tag
+from tests.tiny.marks import only_tagged
 from ui.cli import COMMANDS, main
 
 
@@ -64,7 +67,7 @@ def _rgb(path):
 # --------------------------------------------------------------------------------------------------------------- photo
 def test_a_photo_is_masked_and_the_rest_stays_bit_identical(deepmask, face, face_rgb, tmp_path):
     out, report = tmp_path / "masked.png", tmp_path / "report.json"
-    code, said, _ = deepmask("photo", face, "-o", out, "--report", report)
+    code, said, _ = deepmask("photo", face, "-o", out, "--report", report, "--no-provenance")
     assert code == 0
     assert "1 face: 1 hidden." in said
     (entry,) = json.loads(report.read_text())
@@ -73,6 +76,34 @@ def test_a_photo_is_masked_and_the_rest_stays_bit_identical(deepmask, face, face
     changed = (_rgb(out) != face_rgb).any(2)
     assert 0.02 < changed.mean() < 0.6
     assert np.array_equal(_rgb(face), face_rgb), "the original is untouched"
+    assert b"c2pa" not in out.read_bytes()
+
+
+def test_a_masked_photo_says_that_it_is_one_and_nothing_but_the_tag_is_added(deepmask, face, tmp_path):
+    plain, out = tmp_path / "plain.png", tmp_path / "out.png"
+    assert deepmask("photo", face, "-o", plain, "--no-provenance")[0] == 0
+    code, said, _ = deepmask("photo", face, "-o", out)
+    assert code == 0
+    assert "Tagged and signed as a masked picture" in said
+    assert only_tagged(_rgb(out), _rgb(plain))
+    told = known_credentials(out)
+    assert told is not None
+    assert (told.state, told.yours, [one.words for one in told.done if one.words]) == (
+        "intact",
+        True,
+        ["Faces pixelated"],
+    )
+    found = read_tag(Photo.open(out)).report
+    assert found.tag_id == f"{told.tag_id:016x}"
+
+
+def test_the_settings_can_do_without_provenance(deepmask, face, tmp_path, monkeypatch):
+    monkeypatch.setenv("DEEPMASK_PROVENANCE", "false")
+    code, said, _ = deepmask("photo", face, "-o", tmp_path / "out.png")
+    assert (code, "signed" in said.lower()) == (0, False)
+    assert known_credentials(tmp_path / "out.png") is None
+    assert deepmask("photo", face, "-o", tmp_path / "signed.png", "--provenance")[0] == 0
+    assert known_credentials(tmp_path / "signed.png") is not None
 
 
 def test_a_wrong_option_shows_the_usage_that_was_typed(deepmask, face):

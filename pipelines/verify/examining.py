@@ -23,6 +23,7 @@ from deepmask.seal_report import Verdict
 from deepmask.signing import PublicKey, Signer
 from pipelines.verify.authenticating import authenticate
 from pipelines.verify.detecting import DetectOptions, detect, detect_clip
+from pipelines.verify.detecting.marks import Marks
 from pipelines.verify.reading import read_tag
 
 WHOLE: tuple[Verdict, ...] = ("authentic", "unknown key")
@@ -75,7 +76,11 @@ def examine(
     progress(0.4, "Looking for content credentials")
     claims = known_credentials(path)
     found = detect(
-        source, original=original, path=path, options=options or DetectOptions(), progress=part(progress, 0.45, 1.0)
+        source,
+        original=original,
+        marks=Marks(sealed.report, tag, claims),
+        options=options,
+        progress=part(progress, 0.45, 1.0),
     )
     report = ExaminationReport(source.name, found.report, sealed.report, tag.report, claims)
     seal = sealed.dossier() if sealed.report.changed_boxes else replace(sealed.dossier(), exhibits=())

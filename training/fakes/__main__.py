@@ -31,16 +31,19 @@ FOLDER = ASSETS / "fake_finder"
 @click.option("--photos", "folders", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Folder of genuine photos to learn from as well; may be given several times.")  # fmt: skip
 @click.option("--steps", default=Course.steps, show_default=True, type=click.IntRange(1))
+@click.option("--minutes", default=Course.minutes, show_default="no limit", type=click.FloatRange(0, min_open=True))
 @click.option("--seed", default=Course.seed, show_default=True)
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1))
 @click.option("--bfloat16", is_flag=True, help="Three times as fast on processors that have these numbers.")
 @click.option("--out", default=FOLDER, show_default="assets/fake_finder", type=click.Path(path_type=Path))
-def main(folders: tuple[Path, ...], steps: int, seed: int, threads: int, bfloat16: bool, out: Path) -> None:
+def main(
+    folders: tuple[Path, ...], steps: int, minutes: float | None, seed: int, threads: int, bfloat16: bool, out: Path
+) -> None:
     """Teach the network, and write it and the log of its training."""
     torch.set_num_threads(threads)
     say = _printer()
     lessons, told = gathered(folders, seed, say)
-    course = Course(steps=steps, seed=seed, bfloat16=bfloat16)
+    course = Course(steps=steps, minutes=minutes, seed=seed, bfloat16=bfloat16)
     net, log = learn(lessons, course, progress=say)
     out.mkdir(parents=True, exist_ok=True)
     export(net, out / "unet.onnx")

@@ -21,7 +21,9 @@ from training.fakes.samples import Lessons
 class Course:
     """How it is learned."""
 
-    steps: int = 2400
+    steps: int = 4000
+    minutes: float | None = None
+    """It ends earlier when this is over; the rate falls in time for that."""
     batch: int = 16
     rate: float = 2e-3
     weight_decay: float = 1e-4
@@ -54,8 +56,11 @@ def learn(lessons: Lessons, course: Course, *, progress: Progress = silent) -> t
     descent = torch.optim.AdamW(net.parameters(), course.rate, weight_decay=course.weight_decay)
     log: list[dict[str, float]] = []
     started, recent = time.monotonic(), []
-    for step in range(1, course.steps + 1):
-        rate = _rate(step, course)
+    done, step = 0.0, 0
+    while done < 1:
+        step += 1
+        done = max(step / course.steps, (time.monotonic() - started) / (60 * (course.minutes or math.inf)))
+        rate = _rate(step, min(done, 1.0), course)
         for group in descent.param_groups:
             group["lr"] = rate
         rgb, mask = batch(lessons, course.batch, rng)
@@ -68,8 +73,8 @@ def learn(lessons: Lessons, course: Course, *, progress: Progress = silent) -> t
         descent.step()
         _average(averaged, net, min(course.averaging, step / (step + 10)))
         recent.append(float(loss.detach()))
-        progress(step / course.steps, f"Step {step}, loss {recent[-1]:.3f}")
-        if step % 100 == 0 or step == course.steps:
+        progress(min(done, 1.0), f"Step {step}, loss {recent[-1]:.3f}")
+        if step % 100 == 0 or done >= 1:
             seconds = round(time.monotonic() - started, 1)
             log.append(asdict(Entry(step, round(float(np.mean(recent)), 4), round(rate, 6), seconds)))
             recent = []
@@ -102,10 +107,10 @@ def loss_of(logits: Tensor, mask: Tensor) -> Tensor:
     return pixels + 0.5 * (dice * faked).sum() / faked.sum().clamp(min=1) + 0.3 * verdict
 
 
-def _rate(step: int, course: Course) -> float:
-    """Rises over the first steps, then falls as a cosine."""
+def _rate(step: int, done: float, course: Course) -> float:
+    """Rises over the first steps, then falls as a cosine; ``done`` is the share of the course that is over."""
     warm = min(1.0, step / 100)
-    return course.rate * warm * (0.02 + 0.98 * (1 + math.cos(math.pi * step / course.steps)) / 2)
+    return course.rate * warm * (0.02 + 0.98 * (1 + math.cos(math.pi * done)) / 2)
 
 
 @torch.no_grad()

@@ -72,7 +72,7 @@ def swaps(
     carriers: Sequence[Carrier],
     personas: Sequence[Persona],
     rng: np.random.Generator,
-    each: int = 3,
+    each: int = 2,
     *,
     progress: Progress = silent,
 ) -> Iterator[Swap]:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from deepmask.dossier import Exhibit
 from deepmask.faces import RGBImage
 from deepmask.media import Photo
-from pipelines.verify.detecting.drawing import overlay
 from pipelines.verify.detecting.model import Evidence, Heat
 
 _SIDE_PX = 1024
@@ -71,8 +70,7 @@ def compare(suspect: Photo, original: Photo) -> Evidence:
         return Evidence("original", "likely real", words, np.zeros((h, w), np.float32), exhibits, notes)
     words = f"{_percent(share)} of the picture is not what the original {original.name} shows there."
     full = np.asarray(cv2.resize(heat, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
-    shown = Exhibit("Different from the original", overlay(pair.seen, heat), "What is coloured differs.")
-    return Evidence("original", "fake", words, full, (shown, *exhibits), notes)
+    return Evidence("original", "fake", words, full, exhibits, notes)
 
 
 def _cropped(pair: _Pair) -> tuple[str, ...]:

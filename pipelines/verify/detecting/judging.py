@@ -41,10 +41,10 @@ def judge(evidence: Sequence[Evidence]) -> tuple[FakeVerdict, tuple[Reason, ...]
     return verdict, (*first, *doubts, *reasons)
 
 
-def heat_source(evidence: Sequence[Evidence]) -> Evidence | None:
-    """Whose map is shown: the weightiest that has a place."""
-    ranked = sorted(evidence, key=lambda one: (one.says != "fake", _WEIGHT.index(one.kind)))
-    return next((one for one in ranked if one.heat is not None), None)
+def shown_first(evidence: Sequence[Evidence], verdict: FakeVerdict) -> list[Evidence]:
+    """Those that have a place, the one whose map explains the verdict best first."""
+    placed = [one for one in evidence if one.heat is not None]
+    return sorted(placed, key=lambda one: (one.says != verdict, _WEIGHT.index(one.kind)))
 
 
 def _decided(ranked: Sequence[Evidence], sees_fake: bool) -> tuple[FakeVerdict, Evidence | None, str]:

@@ -80,9 +80,16 @@ class Detection:
 
     source: Photo = field(repr=False)
     report: DetectReport
-    heat: Heat = field(repr=False)
-    """Where the weightiest evidence that has a place sees faked pixels."""
-    exhibits: tuple[Exhibit, ...] = field(default=(), repr=False)
+    evidence: tuple[Evidence, ...] = field(repr=False)
+    """All there is, in the order in which it was collected."""
+    shown: Evidence = field(repr=False)
+    """The one whose map is the heat map: the weightiest that has a place."""
+
+    @property
+    def heat(self) -> Heat:
+        """Where that one sees faked pixels."""
+        assert self.shown.heat is not None
+        return self.shown.heat
 
     def overlay(self) -> RGBImage:
         """The photo with the heat over it, at its full size."""

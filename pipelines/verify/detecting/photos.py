@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from deepmask import engines
 from deepmask.detect_report import DetectReport, FakeVerdict
 from deepmask.engines.protocols import FakeFinder
 from deepmask.media import Photo
 from deepmask.progress import Progress, part, silent
-from pipelines.verify.detecting.judging import heat_source, judge, verdict_of
-from pipelines.verify.detecting.model import LEAST_FACE_PX, Detection, DetectOptions, Evidence, Look
+from pipelines.verify.detecting.judging import judge, shown_first, verdict_of
+from pipelines.verify.detecting.model import LEAST_FACE_PX, Detection, DetectOptions, Evidence, Heat, Look
+
+if TYPE_CHECKING:
+    from pipelines.verify.detecting.marks import Marks
 
 MARKED = 0.5
 """Heat from which on a pixel counts as faked."""
@@ -31,6 +33,7 @@ def detect(
     *,
     original: Photo | None = None,
     path: Path | None = None,
+    marks: Marks | None = None,
     options: DetectOptions | None = None,
     progress: Progress = silent,
 ) -> Detection:
@@ -39,6 +42,7 @@ def detect(
     Args:
         original: the same picture as its owner has it; the two are compared then.
         path: the photo's file, in which content credentials are looked for.
+        marks: those that were found already; None: they are looked for.
 
     Raises:
         EngineMissing: an engine that was asked for by name cannot be used.
@@ -52,23 +56,24 @@ def detect(
 
         progress(0.0, "Comparing with the original")
         evidence.append(compare(source, original))
-    if options.marks:
-        from pipelines.verify.detecting.marks import photo_marks
-
-        evidence += photo_marks(source, path, progress=part(progress, 0.1, 0.4))
     row = engines.choose("fake_finder", options.engine)
     finder = engines.load("fake_finder", row.name)
-    seen = look(source.rgb, options, progress=part(progress, 0.4, 1.0))
+    seen = look(source.rgb, options, progress=part(progress, 0.1, 0.7))
+    if options.marks:
+        from pipelines.verify.detecting.marks import evidence_of, find_marks
+
+        marks = marks or find_marks(source, path, progress=part(progress, 0.7, 1.0))
+        boxes = [face.box_xyxy for face in seen.faces if face.score is not None]
+        evidence += evidence_of(marks, boxes, source.size_wh)
     evidence.append(of_detector(seen, finder))
     verdict, reasons = judge(evidence)
-    shown = heat_source(evidence)
-    heat = seen.heat if shown is None or shown.heat is None else shown.heat
+    shown = shown_first(evidence, verdict)[0]
     notes = (*source.notes, *(note for one in evidence for note in one.notes), NOT_ABOUT_GENERATED, FEW_PHOTOS)
     report = DetectReport(
         source.name, verdict, reasons, row.name, finder.fake_above, finder.real_below, seen.faces,
-        faked_share(heat, verdict), notes,
+        faked_share(shown.heat, verdict), notes,
     )  # fmt: skip
-    return Detection(source, report, heat, tuple(exhibit for one in evidence for exhibit in one.exhibits))
+    return Detection(source, report, tuple(evidence), shown)
 
 
 def of_detector(seen: Look, finder: FakeFinder) -> Evidence:
@@ -77,9 +82,9 @@ def of_detector(seen: Look, finder: FakeFinder) -> Evidence:
     return Evidence("detector", says, _words(seen, says, finder), seen.heat)
 
 
-def faked_share(heat: np.ndarray, verdict: FakeVerdict) -> float:
+def faked_share(heat: Heat | None, verdict: FakeVerdict) -> float:
     """Of the picture's pixels; none where nothing is said to be faked."""
-    return round(float((heat >= MARKED).mean()), 4) if verdict == "fake" else 0.0
+    return round(float((heat >= MARKED).mean()), 4) if verdict == "fake" and heat is not None else 0.0
 
 
 def _words(seen: Look, says: FakeVerdict, finder: FakeFinder) -> str:

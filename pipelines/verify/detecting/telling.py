@@ -4,32 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deepmask.detect_report import VERDICT_WORDS, ClipDetectReport, DetectReport, FakeVerdict, Reason
+from deepmask.detect_report import (
+    VERDICT_WORDS,
+    ClipDetectReport,
+    DetectReport,
+    EvidenceKind,
+    FakeVerdict,
+    Reason,
+)
 from deepmask.dossier import Dossier, Exhibit, Table, Tone
 from pipelines.verify.detecting.drawing import overlay
 from pipelines.verify.detecting.forensics import exhibits
-from pipelines.verify.detecting.model import LEAST_FACE_PX, VERSIONS, ClipDetection, Detection
+from pipelines.verify.detecting.model import LEAST_FACE_PX, VERSIONS, ClipDetection, Detection, Evidence
 
 _TONES: dict[FakeVerdict, Tone] = {"fake": "bad", "unsure": "warn", "likely real": "good"}
 _FORENSICS = "The last four pictures are exhibits for the trained eye and had no part in the verdict."
 
 
 def photo_dossier(found: Detection) -> Dossier:
-    """A photo's: verdict, heat map, faces, forensic pictures."""
+    """A photo's: verdict, heat maps, faces, forensic pictures."""
     report = found.report
-    heat = Exhibit("Heat map", found.overlay(), _of_heat(report))
+    further = (one for one in found.evidence if one.heat is not None and one is not found.shown)
+    maps = [_map(found, one) for one in (found.shown, *further)]
+    others = [exhibit for one in found.evidence for exhibit in one.exhibits]
     return Dossier(
         f"Faked pixels in {report.source_name}", VERDICT_WORDS[report.verdict], _TONES[report.verdict],
-        report.summary(), tuple(_reasons(report.reasons)), tuple(_face_table(report)),
-        (heat, *found.exhibits, *exhibits(found.source.rgb, _middle(report))), (*report.notes, _FORENSICS),
+        report.reasons[0].words, tuple(_reasons(report.reasons)), tuple(_face_table(report)),
+        (*maps, *others, *exhibits(found.source.rgb, _middle(report))), (*report.notes, _FORENSICS),
     )  # fmt: skip
 
 
-def _of_heat(report: DetectReport) -> str:
-    if report.verdict == "fake" and report.faked_share:
-        share = f"{100 * report.faked_share:.0f} %" if report.faked_share >= 0.01 else "less than 1 %"
-        return f"The brighter, the more speaks for a fake; outlined pixels count as faked, {share} of the picture."
-    return "The brighter, the more speaks for a fake; weak traces like these are in real pictures, too."
+_MAPS: dict[EvidenceKind, tuple[str, str]] = {
+    "original": ("Different from the original", "What is coloured is not what the original shows."),
+    "seal": ("Changed since it was sealed", "Coloured blocks are not those that were sealed."),
+    "tag": ("Where the tag is missing", "Coloured pixels came after the tag was laid."),
+    "detector": ("Heat map of the detector", "The brighter, the more a place has of the seams of a replaced face."),
+}
+
+
+def _map(found: Detection, one: Evidence) -> Exhibit:
+    """One evidence's heat over the picture."""
+    assert one.heat is not None
+    title, words = _MAPS[one.kind]
+    if one.kind == "detector" and one.says != "fake":
+        words += " Weak traces are in real pictures, too."
+    if one is found.shown and found.report.faked_share:
+        share = max(1.0, 100 * found.report.faked_share)
+        words += (
+            f" Outlined pixels count as faked: {'about ' if share > 1 else 'less than '}{share:.0f} % of the picture."
+        )
+    return Exhibit(title, overlay(found.source.rgb, one.heat), words)
 
 
 def _middle(report: DetectReport) -> tuple[float, float] | None:
@@ -74,8 +98,8 @@ def clip_dossier(found: ClipDetection) -> Dossier:
     )
     return Dossier(
         f"Faked pixels in {report.source_name}", VERDICT_WORDS[report.verdict], _TONES[report.verdict],
-        report.summary(), tuple(_reasons(report.reasons)), tuple(_clip_table(report)), (curve, *top, *found.exhibits),
-        report.notes,
+        report.reasons[0].words, tuple(_reasons(report.reasons)), tuple(_clip_table(report)),
+        (curve, *top, *found.exhibits), report.notes,
     )  # fmt: skip
 
 

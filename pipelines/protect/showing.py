@@ -23,9 +23,12 @@ from pipelines.photo.choosing import judges, starting
 from pipelines.photo.measuring import measured
 from pipelines.protect.cloak_trials import NAMES
 
-_STAND_IN = Attributes(gender="neutral", age=32, mood="neutral", glasses="none", beard="none", hair_style="short")
-_SEED = 11
-_SIDE_PX = 640
+_STAND_IN = Attributes(
+    gender="male", age=32, heritage="latino", hair_style="sidepart", hair_colour="dark_brown", beard="none",
+    glasses="none", mood="neutral", clothing="shirt", background="studio",
+)  # fmt: skip
+_SEED = 5
+_SIDE_PX = 512
 _LEAST_FACE_PX = 200
 
 _COPYING = ("meshwarp",)
@@ -63,13 +66,14 @@ class Shown:
 
     def summary(self) -> str:
         """One sentence: what the swaps show and no more."""
-        seen = f"The two swaps by {self.engine} differ by {self.alike_db:.0f} dB PSNR"
+        helped = " and ".join(one.judge for one in self.likenesses if one.helped)
+        alike = f"the swaps with and without the cloak are alike to {self.alike_db:.0f} dB PSNR"
         if self.engine in _COPYING:
-            return f"{seen}; it copies the skin as it is, so a cloak does not stop it: look at both."
-        helped = [one.judge for one in self.likenesses if one.helped]
+            though = f", though {helped} takes the second for somebody else" if helped else ""
+            return f"{self.engine} copies skin as it is, so no cloak stops it: {alike}{though}."
         if not helped:
-            return f"{seen}; the cloak did not keep the person out of the swap for any recogniser here."
-        return f"{seen}; with the cloak the swap is somebody else to {' and '.join(helped)}."
+            return f"The cloak did not keep the person out of the swap by {self.engine}: {alike}."
+        return f"With the cloak the swap by {self.engine} shows somebody else to {helped}; {alike}."
 
     def table(self) -> Table:
         """Recognisers × swaps."""
@@ -79,7 +83,7 @@ class Shown:
         ]
         return Table(
             f"The person's face, swapped onto another by {self.engine}",
-            ("Recogniser", "Before", "After", "Somebody else from", "Did the cloak help?"),
+            ("Recogniser", "Before", "After", "Somebody else from", "Only the cloaked one is"),
             tuple(rows),
             f"Distance of the swapped face from the person. {self.summary()}",
         )
@@ -87,7 +91,7 @@ class Shown:
     def exhibits(self) -> tuple[Exhibit, Exhibit]:
         """Both swaps."""
         onto = "The face of the photo on a painted person."
-        return Exhibit("Swap before", self.before, onto), Exhibit("Swap after", self.after, self.summary())
+        return Exhibit("Swap before", self.before, onto), Exhibit("Swap after", self.after, "The same with the cloak.")
 
 
 def show(before: RGBImage, after: RGBImage, faces: Sequence[Face], *, progress: Progress = silent) -> Shown:

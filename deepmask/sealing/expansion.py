@@ -2,9 +2,9 @@
 
 Prediction-error expansion (Thodi & Rodriguez, 2007) on a chessboard (Sachnev et al., 2009): a pixel is predicted by its
 four neighbours, which have the other colour of the board and stay as they are meanwhile. Errors 0 and -1 carry a bit,
-larger ones give way by one, and pixels in smooth surroundings come first, whichever their channel. Near black and white
-errors of 0 alone carry, away from the end of the range, so that plain white paper carries as much as anything. A pixel
-that is 0 or 255 afterwards may have been so before: the next bit that follows in the stream says which.
+larger ones give way by one, and pixels in smooth surroundings come first, whichever their channel. Beside black or
+white, errors of 0 alone carry, away from the end of the range, so that plain white paper carries as much as anything. A
+pixel that gave way and is 0 or 255 now may have been so before: the next bit in the stream says which.
 
 Nothing outside the block is looked at. Its lengths stand in the lowest bits of the first ``HEADER`` pixels of the top
 row of green, which take no other part; the bits that were there are the first of the stream. One half of the stream
@@ -29,8 +29,8 @@ _FIRST, _SECOND, _CHECK = 13, 12, 6
 _COLOUR = np.array([1, 0, 2])
 _GREY = np.array([1])
 _ATTEMPTS = 6
-_LOW, _HIGH = 2, 253
-"""Predictions from the one, or up to the other, on are near the end of the range."""
+_LOW, _HIGH = 3, 253
+"""Neighbours end so far from the ends of the range, at least, where a pixel moves towards them."""
 
 Bits = NDArray[np.uint8]
 """(n,) of 0 and 1."""
@@ -128,6 +128,15 @@ def _predicted(view, y, x, c):
 
 
 @njit(cache=True, nogil=True)
+def _free(view, y, x, c):
+    """Whether a pixel may move up, and whether down: where it is hardly at an end of the range already."""
+    a, b = np.int64(view[y - 1, x, c]), np.int64(view[y + 1, x, c])
+    d, e = np.int64(view[y, x - 1, c]), np.int64(view[y, x + 1, c])
+    high, low = max(a, b, d, e), min(a, b, d, e)
+    return high + (high - low) // 2 <= _HIGH, low - (high - low) // 2 >= _LOW
+
+
+@njit(cache=True, nogil=True)
 def _rough(view, y, x, c):
     """How uneven the four neighbours are, 0 .. 255."""
     a, b = np.int64(view[y - 1, x, c]), np.int64(view[y + 1, x, c])
@@ -183,8 +192,8 @@ def _lay_layer(view, parity, channels, stream, start, stop):
         y, x, c = place // 3 // view.shape[1], place // 3 % view.shape[1], place % 3
         value, guess = np.int64(view[y, x, c]), _predicted(view, y, x, c)
         error = value - guess
-        up, down = guess < _HIGH, guess > _LOW
-        if error == 0 or (error == -1 and up and down):
+        up, down = _free(view, y, x, c)
+        if (error == 0 and (up or down)) or (error == -1 and up and down):
             if told < asked:
                 bit = moved[told]
                 told += 1
@@ -217,11 +226,11 @@ def _take_layer(view, parity, channels, stream, start, stop):
         y, x, c = place // 3 // view.shape[1], place // 3 % view.shape[1], place % 3
         value, guess = np.int64(view[y, x, c]), _predicted(view, y, x, c)
         error = value - guess
-        up, down = guess < _HIGH, guess > _LOW
+        up, down = _free(view, y, x, c)
         bit = -1
-        if error == 0 or (error == 1 and up):
+        if (error == 0 and (up or down)) or (error == 1 and up):
             bit, value = error, guess
-        elif error == -1 and not up:
+        elif error == -1 and down and not up:
             bit, value = 1, guess
         elif up and down and (error == -1 or error == -2):
             bit, value = -1 - error, guess - 1
@@ -298,8 +307,8 @@ def _carriers(view, channels):
     for c in channels:
         for y in range(2, view.shape[0] - 1):
             for x in range(1, view.shape[1] - 1):
-                guess = _predicted(view, y, x, c)
-                error = np.int64(view[y, x, c]) - guess
-                if error == 0 or (error == -1 and _LOW < guess < _HIGH):
+                error = np.int64(view[y, x, c]) - _predicted(view, y, x, c)
+                up, down = _free(view, y, x, c)
+                if (error == 0 and (up or down)) or (error == -1 and up and down):
                     count += 1
     return count

@@ -20,7 +20,7 @@ from pipelines.protect.mapping import mapped
 from pipelines.protect.sealing import opacity_of
 
 if TYPE_CHECKING:
-    from deepmask.sealing.finding import Found
+    from deepmask.sealing.finding import Found, Remains
 
 _BELONGS = 0.25
 """A seal of which fewer blocks fit was made for another picture: exchanging pixels would have destroyed it, too."""
@@ -62,11 +62,7 @@ def authenticate(source: Photo, keys: Sequence[PublicKey], *, progress: Progress
     if found is None:
         return _without(source, _DESTROYED)
     if not isinstance(found, Found):
-        reason = (
-            f"Remains of a seal were found, {found.parts} parts of which {found.needed} are needed to read it: most of "
-            "the picture was cut off or changed."
-        )
-        return _without(source, reason)
+        return _ruined(source, found)
     report = _report(source, found, keys, part(progress, 0.5, 1.0))
     progress(1.0, "Looked at the seal")
     restored = None if report.verdict == "not authentic" else _restored(source, found)
@@ -91,7 +87,25 @@ def restore(source: Photo, keys: Sequence[PublicKey], *, partly: bool = False, p
 
 
 def _without(source: Photo, reason: str) -> Authentication:
-    return Authentication(AuthenticityReport(source.name, "not sealed", (reason,), notes=source.notes), None, source)
+    return Authentication(AuthenticityReport(source.name, "not sealed", (reason,), notes=_notes(source)), None, source)
+
+
+def _ruined(source: Photo, found: Remains) -> Authentication:
+    if found.contradictory:
+        reason = "Parts of a seal were found that contradict each other: somebody meddled with it."
+        report = AuthenticityReport(source.name, "not authentic", (reason,), notes=_notes(source))
+        return Authentication(report, None, source)
+    return _without(
+        source,
+        f"Remains of a seal were found, {found.parts} parts of which {found.needed} are needed to read it: most of the "
+        "picture was cut off or changed.",
+    )
+
+
+def _notes(source: Photo) -> tuple[str, ...]:
+    """What the file holds that no seal speaks of."""
+    about = "removed from the copy: "
+    return tuple(note.replace(about, "not covered by a seal: ") for note in source.notes)
 
 
 def _report(source: Photo, found: Found, keys: Sequence[PublicKey], progress: Progress) -> AuthenticityReport:
@@ -120,7 +134,7 @@ def _report(source: Photo, found: Found, keys: Sequence[PublicKey], progress: Pr
         changed_boxes=tuple(found.boxes("changed", "moved", "foreign")),
         cropped="cut" in found.states,
         classes=classes,
-        notes=source.notes,
+        notes=_notes(source),
     )
 
 

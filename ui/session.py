@@ -173,6 +173,14 @@ class Session:
         """The photo that is shown."""
         return self.works[self.current] if self.current < len(self.works) else None
 
+    def mark_results(self, wanted: bool) -> None:
+        """Results say, or do not say, that they are masked; those that were made otherwise are void."""
+        self.provenance = wanted
+        film, recording = self.video.film, self.voice.recording
+        for work in (*self.works, *self.bodies.works, film, recording):
+            if work is not None and work.plan is not None and work.masked is not None:
+                work.changed(work.plan)  # type: ignore[arg-type]  # each has a plan of its own kind
+
     def adopt(self, upload: Path, name: str | None = None) -> Path:
         """Move an upload into the session's folder, where it is removed with all the rest."""
         self._files += 1

@@ -15,6 +15,7 @@ from ui.body_work import BodiesWork
 from ui.choices import Known, decision_choices, to_value
 from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels.bodies_view import BodiesView
+from ui.panels.marking import marking_switch, marking_value
 from ui.panels.photo_view import report_file, strip
 from ui.panels.shared import ACCEPTED, App, heading, note, scroll_to
 from ui.photo_work import PhotoWork, all_safe, archive
@@ -133,6 +134,7 @@ class BodiesPanel:
             self.selector = gr.Dropdown(
                 label="Outlines what you click", value="auto", choices=engine_choices("area_selector"), interactive=True
             )
+        self.marking = marking_switch(self._app.settings, "mark-bodies")
         self.mask = gr.Button("Mask", variant="primary", size="lg", elem_id="mask-bodies")
         self.mask_bar = gr.HTML("", visible=False, elem_classes="dm-progress")
         self.stop = gr.Button("Stop", visible=False, elem_id="stop-bodies")
@@ -151,6 +153,7 @@ class BodiesPanel:
             "outputs": self._outputs, "show_progress_on": self.bar, "concurrency_id": "work"
         }  # fmt: skip
         fast: dict[str, Any] = {"outputs": self._outputs, "show_progress": "hidden"}
+        self.marking.input(self._changing(Session.mark_results), [state, self.marking], **fast)
         for upload in (self.drop, self.more):
             self._busy(upload.upload, self.bar, self.halt).then(
                 worker(self._show_emptied)(self._on_drop), [state, upload], **slow
@@ -303,6 +306,7 @@ class BodiesPanel:
             ),
             **self._show_editor(session, work, known),
             **self._show_options(session, work),
+            self.marking: marking_value(session, self._app.settings),
             **self._show_result(session, work, known),
         }  # fmt: skip
 

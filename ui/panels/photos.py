@@ -11,6 +11,7 @@ from gradio.blocks import Block
 from ui.choices import MASKS, NOBODY, ROSTER, Known, decision_choices, who_choices
 from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels.face_engine import FaceEngine
+from ui.panels.marking import marking_switch, marking_value
 from ui.panels.photo_view import PhotoView, report_file, strip
 from ui.panels.shared import ACCEPTED, App, heading, scroll_to
 from ui.photo_work import PhotoWork, all_safe, archive, swapping
@@ -105,6 +106,7 @@ class PhotosPanel:
                 self.move = gr.Button("Move the box", size="sm")
                 self.remove = gr.Button("Not a face", size="sm", elem_id="remove-face")
                 self.done = gr.Button("Done", size="sm")
+        self.marking = marking_switch(self._app.settings, "mark-photos")
         self.mask = gr.Button("Mask", variant="primary", size="lg", elem_id="mask")
         self.mask_bar = gr.HTML("", visible=False, elem_classes="dm-progress")
         self.stop = gr.Button("Stop", visible=False, elem_id="stop")
@@ -123,6 +125,7 @@ class PhotosPanel:
             "outputs": self._outputs, "show_progress_on": self.bar, "concurrency_id": "work"
         }  # fmt: skip
         fast: dict[str, Any] = {"outputs": self._outputs, "show_progress": "hidden"}
+        self.marking.input(self._changing(Session.mark_results), [state, self.marking], **fast)
         for upload in (self.drop, self.more):
             self._busy(upload.upload, self.bar, self.halt).then(
                 worker(self._show_emptied)(self._on_drop), [state, upload], **slow
@@ -241,6 +244,7 @@ class PhotosPanel:
                 elem_classes=_face_classes(session, len(regions)),
             ),
             **self._show_editor(session, work, known),
+            self.marking: marking_value(session, self._app.settings),
             **self._show_result(session, work, known),
         }  # fmt: skip
 

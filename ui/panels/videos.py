@@ -14,6 +14,7 @@ from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels import video_report
 from ui.panels import video_view as view
 from ui.panels.face_engine import FaceEngine
+from ui.panels.marking import marking_switch, marking_value
 from ui.panels.shared import App, heading, note, scroll_to
 from ui.panels.video_timeline import timeline
 from ui.photo_work import swapping
@@ -112,6 +113,7 @@ class VideosPanel:
                 [(words, value) for value, words in WRITTEN.items()], value=VideoDesk.quality, label="Picture quality",
                 elem_classes="dm-switch", elem_id="video-quality",
             )  # fmt: skip
+        self.marking = marking_switch(self._app.settings, "mark-video")
         self.find = gr.Button("Find the faces", variant="primary", size="lg", visible=False, elem_id="find-tracks")
         self.mask = gr.Button("Mask", variant="primary", size="lg", elem_id="mask-video")
         self.mask_bar = gr.HTML("", visible=False, elem_classes="dm-progress")
@@ -130,6 +132,7 @@ class VideosPanel:
     def _wire(self) -> None:
         state, work = self._app.state, worker(self.show)
         fast: dict[str, Any] = {"outputs": self._outputs, "show_progress": "hidden"}
+        self.marking.input(self._changing(Session.mark_results), [state, self.marking], **fast)
         looking = {"outputs": self._outputs, "show_progress_on": self.bar, "concurrency_id": "work"}
         masking = looking | {"show_progress_on": self.mask_bar}
         self._busy(self.drop.upload, self.bar, self.ways_out).then(
@@ -276,6 +279,7 @@ class VideosPanel:
             **self._show_frame(desk, film, known),
             **self._show_tracks(desk, film, known),
             **self._show_choosers(desk, film, known),
+            self.marking: marking_value(session, self._app.settings),
             **self._show_result(desk, film, known),
         }  # fmt: skip
 

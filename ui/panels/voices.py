@@ -16,6 +16,7 @@ from ui.choices import Choice
 from ui.engine_work import title
 from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels import voice_view as view
+from ui.panels.marking import marking_switch, marking_value
 from ui.panels.shared import App, heading, scroll_to
 from ui.panels.voice_tuning import Tuning
 from ui.session import Session
@@ -111,6 +112,7 @@ class VoicesPanel:
             }
             self.apart = gr.Button("Tell speakers apart", size="sm", visible=False)
             self.remedies = {name: gr.HTML("", padding=False) for name in ENGINES}
+        self.marking = marking_switch(self._app.settings, "mark-voice", sounds=True)
         self.listen = gr.Button("Write down the words", variant="primary", size="lg", visible=False, elem_id="listen")
         self.mask = gr.Button("Mask voice", variant="primary", size="lg", elem_id="mask-voice")
         self.mask_bar = gr.HTML("", visible=False, elem_classes="dm-progress")
@@ -128,6 +130,7 @@ class VoicesPanel:
             "outputs": self._outputs, "show_progress_on": self.bar, "concurrency_id": "work"
         }  # fmt: skip
         fast: dict[str, Any] = {"outputs": self._outputs, "show_progress": "hidden"}
+        self.marking.input(self._changing(Session.mark_results), [state, self.marking], **fast)
         for source, event in ((self.drop, self.drop.upload), (self.record, self.record.stop_recording)):
             self._busy(event, self.bar, self.halt).then(
                 worker(self._show_emptied)(self._on_drop), [state, source], **slow
@@ -236,6 +239,7 @@ class VoicesPanel:
                 value=self._work.written(recording, "-plan.json"), visible=recording.plan is not None
             ),
             **self._show_choosers(session, recording, known),
+            self.marking: marking_value(session, self._app.settings),
             **self._show_result(session, recording),
         }  # fmt: skip
 

@@ -40,7 +40,7 @@ class Record:
     created_at: str
     """UTC, ISO 8601 to the second."""
     what: str
-    """'tagged', 'masked faces', ..."""
+    """What the tag was given to: 'a photo', 'a masked video', ..."""
     medium: Literal["photo", "video"]
     size_wh: tuple[int, int]
     key: KeyKind

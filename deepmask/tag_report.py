@@ -73,15 +73,19 @@ class TagReading(Saved):
     engine: str = ""
     confidence: float = 0.0
     """Deviations by which the pattern stands out."""
-    scale: float = 1.0
-    """Size of what is seen in that of the tagged picture, as far as the pattern tells: .8 is a crop to 80 %."""
+    resized: float | None = None
+    """By which factor the picture was made smaller or larger since; None where no record tells its size."""
+    shown_share: float | None = None
+    """Share of the tagged picture's area that is still there, 0..1; None where no record tells its size."""
     angle_degrees: float = 0.0
+    """By which it was turned since, anticlockwise."""
     mirrored: bool = False
-    aspect: float = 1.0
+    stretched: float = 1.0
+    """By how much more it was widened than heightened."""
     intact_share: float | None = None
     """Share of the picture in which the tag is as it was laid, 0..1."""
     what: str = ""
-    """By the record: 'tagged', 'masked faces', ..."""
+    """By the record: 'a photo', 'a masked photo', ..."""
     created_at: str = ""
     standing: Standing | Literal[""] = ""
     """Who signed the record; empty: there is none."""
@@ -127,7 +131,7 @@ class TagReading(Saved):
             return ", of which this machine has no record"
         if self.standing == "broken":
             return ", whose record does not match its signature"
-        when = f", {self.what} {self.created_at}"
+        when = f", given to {self.what} on {self.created_at[:10]}"
         ends = {
             "fits": "; this is the picture it was given to",
             "other": "; but this is not the picture it was given to",

@@ -48,6 +48,13 @@ def fit(image: RGBImage, found: TagFound, record: Record) -> tuple[Fit, float | 
     return ("other" if best <= _OTHER and record.medium == "photo" else "unsure"), best
 
 
+def placed(size_wh: tuple[int, int], found: TagFound, record: Record) -> tuple[float, float]:
+    """By which factor a picture was resized since it was tagged, and the share of the tagged area that it can show."""
+    (width, height), (tagged_width, tagged_height) = size_wh, record.size_wh
+    resized = pattern_scale(tagged_height, tagged_width) / found.scale
+    return resized, min(1.0, width * height / resized**2 / (tagged_width * tagged_height))
+
+
 def _best(likeness: Likeness, cells: NDArray[np.float32], first: tuple[int, int], step: int) -> float:
     """Agreement in the place where it is highest."""
     rows, columns = likeness.shape

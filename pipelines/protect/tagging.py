@@ -1,54 +1,36 @@
-"""Tag photos: an id into the pixels, tried before it is promised, and a record of it on the user's own machine."""
+"""Tag photos: an id into the pixels, tried before it is promised, and a record of it on the user's own machine.
+
+The same for videos is in :mod:`pipelines.protect.tagging_clips`.
+"""
 
 from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from deepmask import engines
 from deepmask.engines.protocols import Tagger
-from deepmask.errors import EngineFailed, InputError
+from deepmask.errors import EngineFailed
 from deepmask.faces import RGBImage
 from deepmask.likeness import Likeness
 from deepmask.media import Photo, formats
 from deepmask.progress import Progress, silent
-from deepmask.records import Ledger, Record
+from deepmask.records import Ledger
 from deepmask.signing import Signer
-from deepmask.tag_keys import PUBLIC, in_words, private
+from deepmask.tag_keys import in_words
 from deepmask.tag_report import TagReport, Trial
+from pipelines.protect.tag_options import TagOptions, keep, key_of, stronger
+from pipelines.protect.tagging_clips import tag_clip
 
-_STRONGER = 1.4
+__all__ = ["TagOptions", "Tagged", "tag", "tag_clip"]
+
 _AS_WRITTEN = "as written"
 _LOSSLESS = ("PNG", "TIFF", "BMP")
-_UNLIKELY_BELOW_PX = 256
-"""Half of a picture with a shorter side than this is too small for a tag."""
-
-
-@dataclass(frozen=True)
-class TagOptions:
-    """How pictures and videos are tagged."""
-
-    strength: float = 2.0
-    """Grey levels on medium texture to begin with."""
-    strongest: float = 4.0
-    """Where raising it ends, for pictures that hold a tag badly."""
-    private: bool = False
-    """Readable with the user's own key only, instead of by everybody with Deepmask."""
-    tag_id: int | None = None
-    """64 bits; None: drawn at random."""
-    what: str = "tagged"
-    """Kept in the record: what was done to the picture."""
-    tagger: str = "auto"
-    """Engine."""
-
-    def __post_init__(self) -> None:
-        if not 0.5 <= self.strength <= 10:
-            raise InputError(f"A tag's strength is between 0.5 and 10 grey levels, not {self.strength:g}.")
-        if self.tag_id is not None and not 0 <= self.tag_id < 1 << 64:
-            raise InputError("A tag's id has 64 bits: 16 hex digits.")
+_HALVED_FROM_PX = 256
+"""Half of a picture with a shorter side below this is too small for a tag."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +43,7 @@ class Tagged:
 
 def tag(
     source: Photo,
-    options: TagOptions = TagOptions(),
+    options: TagOptions = TagOptions(),  # noqa: B008
     *,
     signer: Signer | None = None,
     ledger: Ledger | None = None,
@@ -88,12 +70,12 @@ def tag(
     while True:
         progress(0.1, f"Tagging at strength {strength:.2g}")
         with engines.turn(progress):
-            photo = source.edited(tagger.embed(source.rgb, tag_id, key, strength=strength))
+            photo = source.marked(tagger.embed(source.rgb, tag_id, key, strength=strength))
             progress(0.4, "Trying whether the tag is read")
             trials = tuple(_tried(photo, suffix or source.suffix, tagger, tag_id, key))
         if all(trial.read or not trial.needed for trial in trials) or strength >= options.strongest:
             break
-        strength = min(strength * _STRONGER, max(options.strongest, options.strength))
+        strength = stronger(strength, options)
     if not trials[0].read:
         raise EngineFailed(
             f"The tag cannot be read from a {suffix or source.suffix} file of this picture, not even at strength "
@@ -111,46 +93,10 @@ def tag(
     return Tagged(photo, report)
 
 
-def key_of(options: TagOptions, signer: Signer | None) -> bytes:
-    """What the pattern is drawn from.
-
-    Raises:
-        InputError: a private tag without a key.
-    """
-    if not options.private:
-        return PUBLIC
-    if signer is None:
-        raise InputError("A private tag needs your signing key; unlock it, or make a public tag.")
-    return private(signer)
-
-
-def keep(
-    ledger: Ledger | None,
-    signer: Signer | None,
-    options: TagOptions,
-    tag_id: int,
-    medium: str,
-    size_wh: tuple[int, int],
-    likenesses: Sequence[Likeness],
-) -> tuple[bool, tuple[str, ...]]:
-    """Keep the record of a new tag, signed where there is a key; whether it was kept, and what to say of it."""
-    if ledger is None:
-        return False, ()
-    kind = "video" if medium == "video" else "photo"
-    record = Record.now(tag_id, options.what, kind, size_wh, "private" if options.private else "public", likenesses)
-    if signer is not None:
-        ledger.add(record.signed(signer))
-        return True, ()
-    ledger.add(record)
-    return True, ("the record of the tag is unsigned, since the signing key is locked or there is none",)
-
-
 def _notes_before(source: Photo, tagger: Tagger, key: bytes) -> Iterator[str]:
     found = tagger.read(source.rgb, key, thorough=False)
     if found is not None:
         yield f"it had the tag {in_words(found.tag_id)} already, which may no longer be read"
-    if source.original.deep is not None:
-        yield "its 16 bits a colour became 8, since a tag changes every pixel"
 
 
 def _tried(photo: Photo, suffix: str, tagger: Tagger, tag_id: int, key: bytes) -> Iterator[Trial]:
@@ -165,7 +111,7 @@ def _tried(photo: Photo, suffix: str, tagger: Tagger, tag_id: int, key: bytes) -
     yield Trial(_AS_WRITTEN, read(written))
     yield Trial("JPEG 75", read(jpeg(written, 75)))
     yield Trial("JPEG 50", read(jpeg(written, 50)), needed=False)
-    if min(photo.size_wh) >= _UNLIKELY_BELOW_PX:
+    if min(photo.size_wh) >= _HALVED_FROM_PX:
         yield Trial("half size", read(resized(written, 0.5)))
 
 

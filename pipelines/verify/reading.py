@@ -1,32 +1,32 @@
-"""Read tags: which id, whose record, whether the record is that of this picture, and where the tag is missing."""
+"""Read tags of photos (and videos: :mod:`pipelines.verify.reading_clips`): which id, whose, and where it is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepmask import engines
-from deepmask.dossier import Dossier, Exhibit, Table, Tone
-from deepmask.engines.protocols import TagFound, Tagger
-from deepmask.errors import DeepmaskError
+from deepmask.dossier import Dossier
+from deepmask.engines.protocols import TagFound
 from deepmask.faces import RGBImage
 from deepmask.media import Photo
 from deepmask.progress import Progress, silent
-from deepmask.records import Ledger, Record
+from deepmask.records import Ledger
 from deepmask.signing import PublicKey, Signer
-from deepmask.tag_keys import PUBLIC, KeyKind, in_words, private
 from deepmask.tag_report import TagReading
+from pipelines.verify.reading_clips import ClipReading, read_clip_tag
+from pipelines.verify.tag_dossier import MISSING_BELOW, dossier_of
+from pipelines.verify.tag_records import Asked
 
-MISSING_BELOW = 0.4
-"""Of the intact map: below it pixels were replaced since the tag was laid."""
+__all__ = ["MISSING_BELOW", "ClipReading", "Reading", "read_clip_tag", "read_tag"]
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What was read in one picture."""
+    """What was read in one photo."""
 
     report: TagReading
     image: RGBImage
@@ -38,13 +38,7 @@ class Reading:
 
     def dossier(self) -> Dossier:
         """For people."""
-        return _dossier(self)
-
-
-def keys_to_try(signer: Signer | None) -> list[tuple[KeyKind, bytes]]:
-    """The user's own key, if it is at hand, and everybody's."""
-    own: list[tuple[KeyKind, bytes]] = [] if signer is None else [("private", private(signer))]
-    return [("public", PUBLIC), *own]
+        return dossier_of(self.report, self.image, self.intact)
 
 
 def read_tag(
@@ -68,97 +62,22 @@ def read_tag(
     Raises:
         EngineMissing: the tagger cannot be used.
     """
+    asked = Asked(signer, keys, ledger)
     spec = engines.choose("tagger", tagger)
     engine = engines.load("tagger", spec.name)
-    tried = keys_to_try(signer)
-    for n, (kind, key) in enumerate(tried):
-        progress(n / len(tried), "Looking for a tag")
+    patterns = asked.patterns()
+    for n, (kind, key) in enumerate(patterns):
+        progress(n / len(patterns), "Looking for a tag")
         with engines.turn(progress):
             found = engine.read(source.rgb, key, thorough=thorough)
-        if found is not None:
-            return _told(source, engine, spec.name, kind, key, found, keys, ledger)
+            intact = None if found is None else engine.intact(source.rgb, found, key)
+        if found is not None and intact is not None:
+            report = TagReading(
+                source.name, f"{found.tag_id:016x}", kind, spec.name, found.confidence,
+                angle_degrees=found.angle_degrees, mirrored=found.mirrored, stretched=found.aspect,
+                intact_share=float((intact >= MISSING_BELOW).mean()), notes=source.notes,
+            )  # fmt: skip
+            progress(1.0, "Read")
+            return Reading(asked.recorded(report, [source.rgb], found), source.rgb, found, key, intact)
     progress(1.0, "No tag")
-    return Reading(TagReading(source.name, engine=spec.name), source.rgb)
-
-
-def _told(
-    source: Photo,
-    engine: Tagger,
-    name: str,
-    kind: KeyKind,
-    key: bytes,
-    found: TagFound,
-    keys: Sequence[PublicKey],
-    ledger: Ledger | None,
-) -> Reading:
-    intact = engine.intact(source.rgb, found, key)
-    report = TagReading(
-        source.name,
-        f"{found.tag_id:016x}",
-        kind,
-        name,
-        found.confidence,
-        found.scale,
-        found.angle_degrees,
-        found.mirrored,
-        found.aspect,
-        float((intact >= MISSING_BELOW).mean()),
-    )
-    record, notes = record_of(ledger, found.tag_id)
-    if record is not None:
-        report = with_record(report, record, keys, *_fit(source.rgb, found, record))
-    return Reading(replace(report, notes=(*source.notes, *notes)), source.rgb, found, key, intact)
-
-
-def record_of(ledger: Ledger | None, tag_id: int) -> tuple[Record | None, tuple[str, ...]]:
-    """The record of an id, and what is wrong with it if it cannot be read."""
-    if ledger is None:
-        return None, ()
-    try:
-        return ledger.find(tag_id), ()
-    except DeepmaskError as error:
-        return None, (str(error).rstrip("."),)
-
-
-def with_record(report: TagReading, record: Record, keys: Sequence[PublicKey], fit, agreement) -> TagReading:
-    """The reading with what its record says."""
-    standing, signer = record.standing(keys)
-    return replace(
-        report, what=record.what, created_at=record.created_at, standing=standing, signer=signer, fit=fit,
-        agreement=agreement,
-    )  # fmt: skip
-
-
-def _fit(image: RGBImage, found: TagFound, record: Record):
-    from pipelines.tag_likeness import fit
-
-    return fit(image, found, record)
-
-
-def _dossier(reading: Reading) -> Dossier:
-    report = reading.report
-    tone: Tone = "info" if not report.found else "good" if report.safe else "bad"
-    return Dossier(
-        f"The tag of {report.source_name}", report.verdict(), tone, report.summary(), tuple(_reasons(report)),
-        tuple(_tables(report)), tuple(_exhibits(reading)), tuple(_notes(report)),
-    )  # fmt: skip
-
-
-def _reasons(report: TagReading) -> Iterator[str]:
-    if report.intact_share is not None and report.intact_share < 0.995:
-        yield f"In {1 - report.intact_share:.0%} of the picture the tag is missing: these pixels are not those tagged."
-
-
-def _tables(report: TagReading) -> Iterator[Table]:
-    if report.found:
-        rows = (("Id", in_words(int(report.tag_id, 16))), ("Key", report.key))
-        yield Table("The tag", ("", ""), rows)
-
-
-def _exhibits(reading: Reading) -> Iterator[Exhibit]:
-    if reading.intact is not None:
-        yield Exhibit("Where the tag is", reading.image)
-
-
-def _notes(report: TagReading) -> Iterator[str]:
-    yield from report.notes
+    return Reading(TagReading(source.name, engine=spec.name, notes=source.notes), source.rgb)

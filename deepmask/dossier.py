@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -112,7 +112,8 @@ def _parts(dossier: Dossier, address: Address, level: int) -> Iterator[str]:
     if dossier.reasons:
         yield f"<ul>{''.join(f'<li>{escape(reason)}</li>' for reason in dossier.reasons)}</ul>"
     if dossier.exhibits:
-        yield f'<div class="dossier-pictures">{"".join(_figure(one, address) for one in dossier.exhibits)}</div>'
+        figures = "".join(_figure(one, address) for one in dossier.exhibits)
+        yield f'<div class="dossier-pictures dossier-by-{_columns(dossier.exhibits)}">{figures}</div>'
     yield from (_table(table, level + 1) for table in dossier.tables)
     yield from (f'<p class="dossier-note">{escape(note)}</p>' for note in dossier.notes)
     for part in dossier.parts:
@@ -124,6 +125,12 @@ def _parts(dossier: Dossier, address: Address, level: int) -> Iterator[str]:
 def _glance(part: Dossier) -> str:
     words = f"<span>{escape(part.title)}</span><b>{escape(part.verdict)}</b>"
     return f'<li class="dossier-part-of dossier-{part.tone}">{words}</li>'
+
+
+def _columns(exhibits: Sequence[Exhibit]) -> int:
+    """In how many columns pictures stand where there is room: so that rows are full, pairs side by side."""
+    count = sum(not exhibit.wide for exhibit in exhibits)
+    return 2 if count in (2, 4) else 3
 
 
 def _figure(exhibit: Exhibit, address: Address) -> str:
@@ -182,7 +189,8 @@ STYLE = """
 .dossier-glance b { color: var(--tone); font-weight: 640; }
 .dossier-part { border-top: 1px solid var(--line); margin-top: 26px; padding-top: 22px; }
 .dossier-pictures { display: grid; gap: 16px; margin: 0 0 18px; align-items: start;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 250px), 1fr)); }
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, max(190px, 30%)), 1fr)); }
+.dossier-by-2 { grid-template-columns: repeat(auto-fit, minmax(min(100%, max(240px, 45%)), 1fr)); }
 .dossier figure { margin: 0; min-width: 0; outline: none; cursor: zoom-in; }
 .dossier figure:focus, .dossier figure.dossier-wide { grid-column: 1 / -1; cursor: default; }
 .dossier img { display: block; width: auto; height: auto; max-width: 100%; min-width: min(100%, 200px);

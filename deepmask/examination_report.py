@@ -20,7 +20,7 @@ class ExaminationReport(Saved):
     """Whether it was faked; its verdict is that of the whole, for it heeds the marks, too."""
     seal: AuthenticityReport | None
     """None for videos, which have no seals."""
-    tag: TagReading | None
+    tag: TagReading
     credentials: Credentials | None
     """None: the file has none."""
 

@@ -93,12 +93,12 @@ class DetectWork:
         suspect.wholly = found.report.seal is not None and found.report.seal.verdict in WHOLE
 
     def _examined(self, session: Session, suspect: Suspect, progress: Progress) -> Examination:
-        if suspect.clip is not None:
-            return examine_clip(suspect.clip, progress=progress)
         given: dict[str, Any] = {
             "signer": key_work.signer_if_open(session), "keys": Keyring().known(), "ledger": Ledger(),
             "progress": progress,
         }  # fmt: skip
+        if suspect.clip is not None:
+            return examine_clip(suspect.clip, **given)
         original = None if suspect.original is None else suspect.original.open_photo(self.settings)
         return examine(suspect.open_photo(self.settings), suspect.path, original=original, **given)
 

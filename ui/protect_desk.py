@@ -85,8 +85,8 @@ class ProtectDesk:
         return done if done is not None and done.options == self.options else None
 
     def can(self, item: Item) -> bool:
-        """Whether the chosen job can be done with a file."""
-        return not item.problem and item.clip is None
+        """Whether the chosen job can be done with a file: videos are tagged only."""
+        return not item.problem and (item.clip is None or self.job == "tag")
 
     @property
     def waiting(self) -> list[Item]:

@@ -15,6 +15,8 @@ from deepmask.config import Settings
 from deepmask.errors import Cancelled, DeepmaskError, InputError
 from deepmask.files import replacing
 from deepmask.media import Photo
+from deepmask.media.clip import Clip
+from deepmask.media.clip_formats import CONTAINERS
 from deepmask.media.formats import by_suffix
 from deepmask.progress import Progress, part
 from deepmask.records import Ledger
@@ -47,6 +49,9 @@ class ProtectWork:
         first = len(desk.items)
         desk.items = [*desk.items, *items]
         desk.current = next((n for n, item in enumerate(desk.items) if n >= first and not item.problem), first)
+        usable = [item for item in desk.items if not item.problem]
+        if usable and all(item.clip is not None for item in usable):
+            desk.job = "tag"
 
     # ------------------------------------------------------------------------------------------------------- work
     def run(self, session: Session, progress: Progress) -> None:
@@ -70,6 +75,8 @@ class ProtectWork:
             raise InputError(" ".join(failures))
 
     def _done(self, session: Session, job: Job, item: Item, progress: Progress) -> Done:
+        if item.clip is not None:
+            return self._tagged_clip(session, item, item.clip, progress)
         source = item.open_photo(self.settings)
         doing = {"seal": self._sealed, "tag": self._tagged, "cloak": self._cloaked}[job]
         return doing(session, item, source, progress)
@@ -88,6 +95,12 @@ class ProtectWork:
         tagged.photo.save(path)
         finding = filed(tag_dossier(tagged.report), tagged.report, path.parent, path.stem)
         return _written(path, options, tagged.photo, finding)
+
+    def _tagged_clip(self, session: Session, item: Item, clip: Clip, progress: Progress) -> Done:
+        options = session.protect.tag
+        path = item.new_folder() / clip_ending(item.path)
+        report = tagging.tag_clip(clip, path, options, **records(session), progress=progress)
+        return Done(options, path, filed(tag_dossier(report), report, path.parent, path.stem))
 
     def _cloaked(self, session: Session, item: Item, source: Photo, progress: Progress) -> Done:
         options = session.protect.cloak
@@ -159,6 +172,12 @@ def ending(path: Path, photo: Photo, job: Job) -> str:
     row = by_suffix(path.suffix)
     suffix = path.suffix if row is not None and row.name == photo.format else photo.suffix
     return f"{path.stem}-{ENDINGS[job]}{suffix}"
+
+
+def clip_ending(path: Path) -> str:
+    """Name of the tagged video, of the same kind if that can be written."""
+    suffix = path.suffix.lower()
+    return f"{path.stem}-{ENDINGS['tag']}{suffix if suffix in CONTAINERS else '.mp4'}"
 
 
 def records(session: Session) -> dict[str, Any]:

@@ -26,10 +26,12 @@ from pipelines.protect.telling import tag_dossier
 from pipelines.verify.authenticating import authenticate, restore
 from pipelines.verify.examining import Examination, examine, examine_clip
 from pipelines.verify.reading import read_tag
+from pipelines.verify.reading_clips import read_clip_tag
 from ui import key_work
 from ui.events import BAR, guarded, progress_of
 from ui.panels.shared import App
-from ui.protect_work import ending, records
+from ui.pieces import is_video
+from ui.protect_work import clip_ending, ending, records
 from ui.session import Session
 
 Event = tuple[Callable[..., Any], list[Any], Any]
@@ -45,7 +47,7 @@ class ProtectEndpoints:
     def events(self) -> dict[str, Event]:
         """Endpoints by name; called where components may be made that nobody sees."""
         state = self._app.state
-        photo, video = gr.File(label="photo"), gr.File(label="video")
+        photo, video, file = gr.File(label="photo"), gr.File(label="video"), gr.File(label="file")
         original = gr.File(label="original")
         protect = gr.JSON(list(SealOptions.protect), label="protect")
         tag_strength = gr.Number(TagOptions.strength, label="strength")
@@ -60,7 +62,8 @@ class ProtectEndpoints:
             "verify_photo": (self.verify_photo, [state, photo], [data, page]),
             "restore_photo": (self.restore_photo, [state, photo], out),
             "tag_photo": (self.tag_photo, [state, photo, tag_strength, private], [out, data, page]),
-            "read_tag": (self.read_tag, [state, photo], [data, page]),
+            "tag_video": (self.tag_video, [state, video, tag_strength, private], [out, data, page]),
+            "read_tag": (self.read_tag, [state, file], [data, page]),
             "cloak_photo": (
                 self.cloak_photo, [state, photo, cloak_strength, region, filters, engine, show], [out, data, page],
             ),
@@ -113,6 +116,23 @@ class ProtectEndpoints:
         return str(out), *_told(tagged.report, tag_dossier(tagged.report), out)
 
     @guarded
+    def tag_video(
+        self,
+        session: Session,
+        file: str,
+        strength: float,
+        private: bool,
+        request: gr.Request,
+        bar: gr.Progress = BAR,
+    ) -> tuple[str, dict, str]:
+        """The tagged video, its report, and the finding as a page. A 'private' tag is read with your key only."""
+        options = TagOptions(strength, private=private)
+        path, clip = self._clip(session, file, request)
+        out = path.parent / "out" / clip_ending(path)
+        report = tagging.tag_clip(clip, out, options, **records(session), progress=progress_of(session, bar))
+        return str(out), *_told(report, tag_dossier(report), out)
+
+    @guarded
     def cloak_photo(
         self,
         session: Session,
@@ -158,10 +178,14 @@ class ProtectEndpoints:
 
     @guarded
     def read_tag(self, session: Session, file: str, request: gr.Request, bar: gr.Progress = BAR) -> tuple[dict, str]:
-        """The tag of a photo, whose it is, and the finding as a page."""
+        """The tag of a photo or video, whose it is, and the finding as a page."""
         known = self._known(session, bar)
-        path, source = self._photo(session, file, request)
-        found = read_tag(source, **known)
+        if file and is_video(Path(file)):
+            path, clip = self._clip(session, file, request)
+            found = read_clip_tag(clip, **known)
+        else:
+            path, source = self._photo(session, file, request)
+            found = read_tag(source, **known)
         return _told(found.report, found.dossier(), path)
 
     @guarded
@@ -186,7 +210,7 @@ class ProtectEndpoints:
     ) -> tuple[dict, str]:
         """Whether a video was faked and when, with its tag and content credentials, and the finding as a page."""
         path, clip = self._clip(session, file, request)
-        return _examined(examine_clip(clip, progress=progress_of(session, bar)), path)
+        return _examined(examine_clip(clip, **self._known(session, bar)), path)
 
     # ------------------------------------------------------------------------------------------------------ files
     def _photo(self, session: Session, file: str | None, request: gr.Request) -> tuple[Path, Photo]:

@@ -25,6 +25,7 @@ from pipelines.verify.authenticating import authenticate
 from pipelines.verify.detecting import DetectOptions, detect, detect_clip
 from pipelines.verify.detecting.marks import Marks
 from pipelines.verify.reading import read_tag
+from pipelines.verify.reading_clips import read_clip_tag
 
 WHOLE: tuple[Verdict, ...] = ("authentic", "unknown key")
 """Seals under which every pixel is as it was."""
@@ -91,15 +92,19 @@ def examine(
 def examine_clip(
     source: Clip,
     *,
+    signer: Signer | None = None,
+    keys: Sequence[PublicKey] = (),
+    ledger: Ledger | None = None,
     options: DetectOptions | None = None,
     progress: Progress = silent,
 ) -> Examination:
-    """Look for faked faces and content credentials of a video; arguments and errors as for :func:`examine`."""
-    progress(0.0, "Looking for content credentials")
+    """Look for faked faces, a tag and content credentials of a video; arguments and errors as for :func:`examine`."""
+    tag = read_clip_tag(source, signer=signer, keys=keys, ledger=ledger, progress=part(progress, 0.0, 0.3))
+    progress(0.3, "Looking for content credentials")
     claims = known_credentials(source.path)
-    found = detect_clip(source, options=options or DetectOptions(), progress=part(progress, 0.1, 1.0))
-    report = ExaminationReport(source.path.name, found.report, None, None, claims)
-    marks = (credentials_dossier(claims, source.path.name),)
+    found = detect_clip(source, options=options, progress=part(progress, 0.35, 1.0))
+    report = ExaminationReport(source.path.name, found.report, None, tag.report, claims)
+    marks = (tag.dossier(), credentials_dossier(claims, source.path.name))
     return Examination(report, found.dossier(), marks)
 
 

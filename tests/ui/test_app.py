@@ -19,7 +19,7 @@ from ui.app import is_this_machine, running, serve
 ENDPOINTS = {"/analyze", "/mask_photo", "/create_personas", "/keep_persona", "/vary_persona", "/personas",
              "/plan_bodies", "/mask_bodies", "/render_bodies", "/plan_video", "/mask_video", "/render_video",
              "/mask_voice", "/transcribe_voice", "/render_voice", "/seal_photo", "/verify_photo", "/restore_photo",
-             "/tag_photo", "/read_tag", "/cloak_photo", "/detect_photo", "/detect_video"}  # fmt: skip
+             "/tag_photo", "/tag_video", "/read_tag", "/cloak_photo", "/detect_photo", "/detect_video"}  # fmt: skip
 
 
 def free_port() -> int:

@@ -98,7 +98,7 @@ def test_the_owners_original_decides_and_can_be_taken_away(page, photo, tmp_path
     page.find("#detect-original .file-preview")
     assert checked(page).splitlines()[1] == "Fake"
     assert "original" in page.find("#detect-findings").text
-    page.click("#detect-original [aria-label='Remove this file'], #detect-original .label-clear-button button")
+    page.click("#detect-original button[aria-label='Clear']")
     page.find("#check")
     assert not page.driver.find_elements("css selector", "#detect-findings .dossier")
 
@@ -128,6 +128,7 @@ def test_a_video_is_examined(page, tmp_path):
     page.find("#detect-film video")
     told = checked(page)
     assert "Score over time" in told
+    assert "No tag" in told
 
 
 @needs_browser

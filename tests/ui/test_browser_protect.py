@@ -13,7 +13,9 @@ from skimage import data
 from deepmask.media import Photo
 from deepmask.signing import Keyring
 from pipelines.verify.authenticating import authenticate
+from tests.tiny.clips import even, make_clip
 from tests.ui.browser import needs_browser, opened
+from ui.panels.protect_view import JOBS
 
 PATIENCE_S = 120
 
@@ -43,7 +45,8 @@ def astronaut(tmp_path):
 def choose_job(page, words: str) -> None:
     label = next(e for e in page.all("#protect-job label") if e.text == words)
     page.driver.execute_script("arguments[0].querySelector('input').click()", label)
-    page.until(lambda: words in page.find("#protect-job label.selected").text)
+    does = next(does for name, _, does, _ in JOBS.values() if name == words)
+    page.until(lambda: does in page.find("#protect-told").text)
 
 
 def slide(page, selector: str, value: float) -> None:
@@ -109,6 +112,7 @@ def test_filters_are_seen_at_once_and_a_cloak_tells_what_it_is_worth(page, astro
     page.upload("#protect-drop", astronaut)
     plain = page.find("#protect-picture img").get_attribute("src")
     choose_job(page, "Cloak")
+    page.find("#cloak-filters")
     page.open("Filters")
     page.find("#filter-warmth")
     slide(page, "#filter-warmth", 0.5)
@@ -122,6 +126,22 @@ def test_filters_are_seen_at_once_and_a_cloak_tells_what_it_is_worth(page, astro
     page.click("#show-me")
     page.until(lambda: len(page.all("#protect-findings img")) == 5, PATIENCE_S)
     page.says("Swap before")
+
+
+@needs_browser
+def test_a_video_is_tagged_and_nothing_else(page, tmp_path):
+    clip = make_clip(tmp_path / "still.mp4", even(4), size_wh=(512, 512), picture=lambda n: data.astronaut())
+    page.upload("#protect-drop", clip)
+    page.find("#protect-film video")
+    assert page.find("#protect-job label.selected").text == "Tag"
+    choose_job(page, "Seal")
+    page.says("a video can be tagged")
+    assert not page.driver.find_elements("css selector", "#protect")
+    choose_job(page, "Tag")
+    page.click("#protect")
+    page.find("#protect-findings .dossier", PATIENCE_S)
+    page.click("#download-protected")
+    assert page.downloaded("still-tagged.mp4").stat().st_size > 0
 
 
 @needs_browser
@@ -218,6 +238,7 @@ def test_the_key_of_somebody_else_is_remembered_and_forgotten(page, tmp_path):
     theirs = Keyring(tmp_path / "theirs").signer().public
     file = tmp_path / "maya.pub"
     file.write_bytes(theirs.to_pem())
+    page.find("#your-key")
     page.open("Your key")
     show_pane(page, "Keys of others")
     page.upload("#trust-file", file)

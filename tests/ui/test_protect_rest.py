@@ -94,6 +94,14 @@ def test_a_private_tag_is_read_by_its_owner_only(client, astronaut):
     assert found["tag_id"] == ""
 
 
+def test_the_tag_of_a_video_is_read_from_a_frame_of_it(client, tmp_path):
+    clip = make_clip(tmp_path / "still.mp4", even(6), size_wh=(512, 512), picture=lambda n: data.astronaut())
+    tagged, report, _ = client.predict(given(clip), 2, False, api_name="/tag_video")
+    assert Path(tagged).name == "still-tagged.mp4"
+    found, _ = client.predict(given(tagged), api_name="/read_tag")
+    assert found["tag_id"] == report["tag_id"]
+
+
 def test_a_photo_is_filtered_and_cloaked_and_the_table_tells_what_that_is_worth(client, astronaut):
     cloaked, report, page = client.predict(
         given(astronaut), 2, "face", {"warmth": 0.4}, "auto", False, api_name="/cloak_photo"

@@ -221,7 +221,7 @@ class ProtectPanel:
         count = len(desk.waiting)
         finished = [one for one in desk.items if desk.done_with(one) is not None]
         name = view.JOBS[desk.job][0]
-        unable = "" if desk.can(item) or item.problem else "Seals, tags and cloaks are for photos."
+        unable = "" if desk.can(item) or item.problem else "Seals and cloaks are for photos; a video can be tagged."
         cloaked = done is not None and done.cloaking is not None and not done.cloaking.shown
         return {
             self.unable: gr.update(value=note(unable), visible=bool(unable)),

@@ -17,12 +17,12 @@ PROTECTS = (
     (HELPS, "Place, time, camera and all other hidden data are removed from photos, videos and recordings."),
     (HELPS, "Everything runs on this computer; networks are downloaded only when you ask for one in the Engines tab."),
     (HELPS, "The Bodies tab hides people from head to foot, or removes them from a photo."),
-    (HELPS, "The Protect tab proves that a photo is yours and finds it again; the Detect tab looks for what was faked."),
+    (HELPS, "The Protect tab proves that a photo is yours, and finds it again; the Detect tab looks for fakes."),
     (DOES_NOT, "Where only faces are masked, people who know you may recognise clothes, hair, body or surroundings."),
     (DOES_NOT, "A face that was not found stays visible: look at the result before you share it."),
     (DOES_NOT, "Somebody determined may recognise a converted voice; one that speaks anew hides you better."),
     (DOES_NOT, "The Webcam tab is a preview: no recogniser judges its masks while you watch."),
-    (DOES_NOT, "A cloak deceives the networks it was measured with, no others; a detector of fakes gives hints, no proof."),
+    (DOES_NOT, "A cloak deceives networks it was measured with, no others; a detector of fakes gives hints."),
     (DOES_NOT, "Photos that are already public stay as they are."),
 )
 

@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from deepmask.area import Area
 from deepmask.errors import Cancelled, DeepmaskError, EngineMissing, InputError, MediaError
 from deepmask.look import Look
 from deepmask.media.clip import Clip
@@ -21,9 +23,11 @@ from deepmask.plan import Decision
 from deepmask.track import Key, Track
 from pipelines.video import cores
 from pipelines.video.cores import Cores, affordable
+from pipelines.video.figures import Figure
+from pipelines.video.outlining import Shape
 from pipelines.video.pieces import Cutter
 from pipelines.video.preparing import Mask, Rung
-from pipelines.video.sharing import DrawJob, LookJob, alone, workers_for
+from pipelines.video.sharing import DrawJob, LookJob, OutlineJob, alone, workers_for
 from tests.tiny.clips import SIZE_WH, even, make_clip, number_of, uneven
 
 FRAMES = 45
@@ -99,11 +103,48 @@ def test_several_processes_draw_the_same_bits_as_one(clip, tmp_path):
     assert not children()
 
 
+def test_several_processes_cover_the_same_people_as_one(clip, tmp_path):
+    def jobs(folder: Path) -> list[DrawJob]:
+        there = [
+            replace(job, figures=(part,))
+            for job in draw_jobs(clip, folder)
+            if (part := somebody().within(job.start, job.stop)) is not None
+        ]
+        return [*there, *draw_jobs(clip, folder / "nobody")[:1]]
+
+    one, two = list(alone.drawings(jobs(tmp_path / "one"))), list(Cores(2).drawings(jobs(tmp_path / "two")))
+    assert one == two
+    assert all(drawn.engines["body/others"]["silhouette"] == LENGTH for drawn in one[:3])
+    assert sums(tmp_path / "one") == sums(tmp_path / "two")
+    assert sums(tmp_path / "one")["0.mp4"] != sums(tmp_path / "one" / "nobody")["0.mp4"]
+
+
+def somebody() -> Figure:
+    """Somebody who is looked at in every tenth frame."""
+    walking = {n: Area.of_box((10 + n, 20, 40 + n, 60), SIZE_WH) for n in range(0, FRAMES, 10)}
+    shapes = {n: Shape.of(area, None, 0.9, (90, 90, 90)) for n, area in walking.items()}
+    return Figure(shapes, frozenset(), "silhouette", 0, FRAMES - 1, (90, 90, 90), 35.0)
+
+
+def outline_jobs(clip: Clip, folder: Path) -> list[OutlineJob]:
+    return [
+        OutlineJob(
+            clip, start, start + LENGTH, {start: True, start + 5: False}, (), "poses", folder / f"{start}.people.npz"
+        )
+        for start in range(0, FRAMES, LENGTH)
+    ]
+
+
 def test_several_processes_see_the_same_as_one(clip, tmp_path):
     one = list(alone.glimpses(look_jobs(clip, tmp_path / "one")))
     two = list(Cores(3).glimpses(look_jobs(clip, tmp_path / "two")))
     assert one == two
     assert [glimpse.start for glimpse in two] == [0, 15, 30]
+    people = [
+        list(workers.outlines(outline_jobs(clip, tmp_path / name))) for workers, name in ((alone, "a"), (Cores(2), "b"))
+    ]
+    assert people[0] == people[1]
+    assert [sorted(shapes) for shapes in people[0]] == [[0, 5], [15, 20], [30, 35]]
 
 
 def test_what_is_done_already_is_not_done_again(clip, tmp_path, monkeypatch):

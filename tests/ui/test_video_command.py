@@ -162,6 +162,23 @@ def test_a_plan_is_shown_edited_rendered_and_checked(run, film, tmp_path):
     assert [3, 200.0, 120.0, 260.0, 180.0] in tracks["face-2"]["keys"]
 
 
+def test_whole_people_are_covered_and_decided_one_by_one(run, film, tmp_path):
+    plan = tmp_path / "plan.json"
+    code, said, error = run("plan", film, "-o", plan, "--bodies", "silhouette")
+    assert code == 0, error
+    assert said.count("silhouette") == 3, "two faces, and whoever has none"
+    code, said, _ = run("edit", plan, "--body", "face-1=keep", "--body", "face-2=pixelate", "--others", "keep")
+    assert code == 0
+    assert "silhouette" not in said
+    assert [track["body"] for track in json.loads(plan.read_text())["tracks"]] == [None, "pixelate"]
+    assert run("edit", plan, "--body", "face-1=remove")[0] == 2
+    code, _, error = run(film, "-o", tmp_path / "out.mp4", "--bodies", "remove")
+    assert (code, "removed and exchanged in photos only" in error) == (2, True)
+    code, said, error = run(film, "-o", tmp_path / "out.mp4", "--bodies", "silhouette")
+    assert code == 0, error
+    assert "People covered from head to foot: 2 hidden." in said
+
+
 def test_what_leaks_is_found_and_not_written(run, film, tmp_path):
     plan, out = tmp_path / "plan.json", tmp_path / "out.mp4"
     run("plan", film, "-o", plan)

@@ -66,10 +66,24 @@ def test_a_plan_is_made_edited_and_carried_out(client, source):
     plan = client.predict(handle_file(str(source)), "", "pixelate", "auto", None, "frames", "", api_name="/plan_video")
     assert plan["medium"] == "video"
     assert len(plan["tracks"]) == 1
+    assert plan["bodies"] is None
     plan["tracks"][0]["decision"] = {"action": "keep", "persona": None}
     masked, report = client.predict(handle_file(str(source)), plan, "better", api_name="/render_video")
     assert changed(source, masked) < 8
     assert report["findings"][0]["verdict"] == "kept"
+
+
+def test_whole_people_are_covered_by_request(client, source):
+    from gradio_client import handle_file
+
+    asked = (handle_file(str(source)), "", "solid", "auto", None, "frames", "")
+    plan = client.predict(*asked, "pixelate", api_name="/plan_video")
+    assert (plan["bodies"], plan["tracks"][0]["body"]) == ("pixelate", "pixelate")
+    masked, report = client.predict(*asked, "small", False, "silhouette", api_name="/mask_video")
+    assert changed(source, masked) > 25
+    assert {finding["wanted"] for finding in report["bodies"]} == {"silhouette"}
+    with pytest.raises(Exception, match="in photos only"):
+        client.predict(*asked, "remove", api_name="/plan_video")
 
 
 def test_errors_are_one_sentence(client, source, tmp_path):

@@ -130,6 +130,21 @@ def test_any_edit_voids_what_was_rendered_and_rendering_again_is_announced(desk)
     assert film.rendered
 
 
+def test_whole_people_are_covered_on_request_all_or_one_by_one(desk):
+    session, work = desk
+    work.choose(session, NOBODY, "solid")
+    work.cover_bodies(session, "silhouette")
+    plan = session.video.film.plan
+    assert (plan.bodies, {track.body for track in plan.tracks}) == ("silhouette", {"silhouette"})
+    work.assign(session, id_of(session, red), "body:keep")
+    work.cover_bodies(session, "pixelate")
+    bodies = {track.id: track.body for track in session.video.film.plan.tracks}
+    assert bodies == {id_of(session, red): None, id_of(session, blue): "pixelate"}
+    assert set(decisions(session)) == {"solid"}, "faces are decided as before"
+    work.cover_bodies(session, "keep")
+    assert not session.video.film.plan.covers_bodies
+
+
 def test_another_quality_voids_what_was_rendered(desk):
     session, work = desk
     work.choose(session, NOBODY, "solid")

@@ -53,7 +53,8 @@ class ClipMark:
         """
         if self.mark is None or not steps:
             move(finished, out)
-            return () if not self.untagged else (f"neither tagged nor signed, because {self.untagged}",)
+            failed = self.mark is None and self.untagged
+            return (f"neither tagged nor signed, because {self.untagged}",) if failed else ()
         pictures = list(_spread(masked, _LOOKS)) if self.tag is not None else []
         read = self.tag is not None and any(_carries(picture, self.tag) for picture in pictures)
         unsigned = write_signed(finished, out, steps, self.mark, tagged=read)

@@ -18,9 +18,15 @@ _SOFT_PX = 14.0
 _CLASSES = 12
 _LEAST_GAIN, _MOST_GAIN, _TRUST = 0.25, 1.5, 0.7
 _DARK, _BRIGHT, _CLIPPED = 3, 252, 0.3
-_LEAST = 0.03
-"""Mean agreement below which the tag is not there at all; where it is, .1 to .6 are usual."""
-_DOUBT = 0.02
+_LEAST = 0.15
+"""Of the agreement to be expected: below it the tag is not there at all."""
+_INDEPENDENT = 2000.0
+"""Pixels around a place that tell something of their own, in variances of what is left of a picture."""
+_PRIOR = 4.0
+"""Precision with which a place is taken for intact before it is looked at."""
+
+_SHARPER = 1.3
+"""What is smoothed crosses .5 at the edge of a place that was replaced, and .4 after this."""
 
 
 def presence(grey: NDArray[np.uint8], pattern: Keyed, found: TagFound) -> NDArray[np.float32]:
@@ -37,9 +43,11 @@ def presence(grey: NDArray[np.uint8], pattern: Keyed, found: TagFound) -> NDArra
     if sheet.inside is not None:
         awaited = awaited * sheet.inside
     power = _soft(awaited * awaited)
-    seen = _soft(agreement * awaited) / (power + _DOUBT * float(np.median(power)) + 1e-9)
+    seen = _soft(agreement * awaited) / (power + 1e-9)
     inside = seen if sheet.inside is None else seen[sheet.inside]
     seen /= max(float(np.median(inside)), _LEAST)
+    evidence = power * _INDEPENDENT
+    seen = np.maximum((seen * evidence + _PRIOR) / (evidence + _PRIOR), 0.0) ** _SHARPER
     offset = matrix @ np.array([0.5, 0.5]) - np.array(sheet.origin) - 0.5
     affine = np.concatenate((matrix, offset[:, None]), 1)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -60,7 +68,8 @@ def _awaited(grey: NDArray[np.float32], agreement: NDArray[np.float32]) -> NDArr
     kind = np.searchsorted(bounds, smooth)
     seen = np.bincount(kind.ravel(), agreement.ravel(), _CLASSES)
     gains = seen / (np.bincount(kind.ravel(), laid.ravel(), _CLASSES) + 1e-9)
-    gains = np.clip(gains / max(float(np.median(gains)), 1e-6), _LEAST_GAIN, _MOST_GAIN) ** _TRUST
+    usual = max(float(np.median(gains)), 1e-6)
+    gains = usual * np.clip(gains / usual, _LEAST_GAIN, _MOST_GAIN) ** _TRUST
     return np.asarray(cv2.GaussianBlur((laid * gains[kind]).astype(np.float32), (0, 0), 3.0), np.float32)
 
 

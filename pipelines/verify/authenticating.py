@@ -114,7 +114,7 @@ def _report(source: Photo, found: Found, keys: Sequence[PublicKey], progress: Pr
     name = next((known.name for known in keys if known.raw == key.raw), "")
     intact = found.states.count("intact")
     verdict, reasons = _verdict(source, found, name)
-    classes = () if verdict in ("authentic", "unknown key") or not intact else _classes(found, progress)
+    classes = _classes(found, progress) if verdict == "changed" else ()
     reasons += [
         f"The {one.name} agrees with the sealed picture by {one.agreement:.0%} only."
         for one in classes
@@ -189,7 +189,8 @@ def _changes(source: Photo, found: Found) -> list[str]:
 def _classes(found: Found, progress: Progress) -> tuple[ClassAgreement, ...]:
     """How the map of a picture that was changed, but not cropped, compares with the sealed one."""
     sealed = found.statement.after
-    if found.size_wh != found.statement.layout.size_wh or found.offset_xy != (0, 0):
+    sealed_size = found.statement.layout.size_wh
+    if not found.boxes("changed", "moved", "foreign") or found.size_wh != sealed_size or found.offset_xy != (0, 0):
         return ()
     try:
         now = mapped(found.restored, sealed.parser, progress=progress).regions

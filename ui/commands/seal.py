@@ -93,17 +93,17 @@ def _jobs(photos: tuple[Path, ...], out: Path) -> list[Job]:
     row = by_suffix(out.suffix)
     if row is not None and not out.is_dir():
         refuse_lossy(out)
-    jobs: list[Job] = []
-    taken: set[Path] = set()
-    for job in pair(photos, out, _SEALED):
-        target = job.target
-        inner = Path(target.stem)
-        if by_suffix(inner.suffix) is not None and inner.suffix == job.source.suffix:
-            target = target.with_name(f"{inner.stem}.png")
-        target = target if target not in taken else job.target
-        taken.add(target)
-        jobs.append(Job(job.source, target))
-    return jobs
+    jobs = pair(photos, out, _SEALED)
+    taken = {job.target for job in jobs}
+    renamed: list[Job] = []
+    for job in jobs:
+        inner = Path(job.target.stem)
+        plain = job.target.with_name(f"{inner.stem}.png")
+        if inner.suffix != job.source.suffix or by_suffix(inner.suffix) is None or plain in taken:
+            plain = job.target
+        taken.add(plain)
+        renamed.append(Job(job.source, plain))
+    return renamed
 
 
 def _lines(entries: list[Entry[SealReport]]) -> list[str]:

@@ -32,6 +32,8 @@ COMMANDS = {
     "seal": "Sign photos in their own pixels, so that changes can be told.",
     "verify": "Say who sealed photos and what was changed since.",
     "restore": "Take the seal out of a photo, bit for bit.",
+    "tag": "Give photos and videos an id that outlasts what happens to them.",
+    "read-tag": "Read the tags of photos and videos.",
     "cloak": "Change photos a little, so that networks see somebody else.",
     "detect": "Find faked pixels in photos and videos.",
     "key": "Your signing key, and the public keys of people you know.",

@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 
+import cv2
 import numpy as np
 import pytest
 
+from benchmarks.video_bodies_truth import Walk, Walker, line, written
 from deepmask import engines
 from deepmask.errors import InputError, PlanError
 from deepmask.media.clip import Clip
@@ -271,3 +273,23 @@ def test_only_stretches_that_an_edit_touches_are_looked_at_again(film, vault, us
     video.render(film, plan, vault, tmp_path / "again.mp4")
     assert walkers.segmenter.looks == first
     assert (tmp_path / "out.mp4").read_bytes() == (tmp_path / "again.mp4").read_bytes()
+
+
+# ------------------------------------------------------------------------------------------------- photographed people
+def test_a_photographed_person_who_walks_is_covered(own_home, monkeypatch, tmp_path):
+    monkeypatch.undo()
+    monkeypatch.setenv("DEEPMASK_HOME", str(own_home))
+    walker = Walker("astronaut", line((0.2, 0.1, 0.9), (0.5, 0.1, 0.9)))
+    truth = written(Walk("walking", 20, (walker,)), tmp_path / "film.mp4")
+    film = Clip.open(tmp_path / "film.mp4")
+    plan = video.analyze(film, Roster(), SILHOUETTES)
+    masked = video.render(film, plan, Vault(), tmp_path / "out.mp4")
+    for before, after, people in zip(film.pictures(), masked.clip.pictures(), truth.people, strict=True):
+        change = np.abs(after.rgb.astype(int) - before.rgb).max(2) > 12
+        (inside,) = people.values()
+        assert change[inside].mean() > 0.95, f"frame {before.index}"
+        assert change[~grown(inside, 40)].mean() < 0.01
+
+
+def grown(mask, px):
+    return cv2.dilate(mask.astype(np.uint8), np.ones((2 * px + 1, 2 * px + 1), np.uint8)) > 0

@@ -100,8 +100,8 @@ class VideosPanel:
             value="pixelate", label="Everybody else", interactive=True, elem_id="video-rest",
         )  # fmt: skip
         self.people = gr.Radio(
-            BODIES, value="keep", label="Whole people", elem_classes="dm-switch", elem_id="video-people",
-        )  # fmt: skip
+            BODIES, value="keep", label="Whole people", elem_classes="dm-switch", elem_id="video-people"
+        )
         self.people_told = gr.HTML("", padding=False, visible=False)
         self.sound = gr.Radio(
             SOUNDS, value="keep", label="Voices", visible=False, elem_classes="dm-switch", elem_id="video-sound"

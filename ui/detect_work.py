@@ -112,19 +112,19 @@ def _restored(found: Examination, suspect: Suspect, folder: Path) -> Path | None
     return path
 
 
-def page_of_all(session: Session) -> Path:
+def page_of_all(desk: DetectDesk) -> Path:
     """One page with all findings on the desk."""
-    found = _found(session.detect)
-    path = session.folder / f"findings-{_key(found)}" / "findings.html"
+    found = _found(desk)
+    path = desk.suspects[0].folder / f"findings-{_key(found)}" / "findings.html"
     if not path.is_file():
         together(f"{len(found)} files", [one.filed for one in found if one.filed is not None], path)
     return path
 
 
-def report_of_all(session: Session) -> Path:
+def report_of_all(desk: DetectDesk) -> Path:
     """All reports on the desk as one JSON file."""
-    found = _found(session.detect)
-    path = session.folder / f"findings-{_key(found)}" / "findings.json"
+    found = _found(desk)
+    path = desk.suspects[0].folder / f"findings-{_key(found)}" / "findings.json"
     if not path.is_file():
         told = [json.loads(one.filed.report.read_text("utf-8")) for one in found if one.filed is not None]
         write_text(path, json.dumps(told, indent=2) + "\n")

@@ -26,7 +26,7 @@ from pipelines.protect.telling import tag_dossier
 from ui import key_work, pictures
 from ui.dossiers import Filed, filed, together
 from ui.photo_work import counted
-from ui.pieces import adopt, lay_down
+from ui.pieces import adopt, discard, lay_down
 from ui.protect_desk import Cloaking, Done, Item, Job, Options, ProtectDesk
 from ui.session import Session
 
@@ -161,9 +161,10 @@ class ProtectWork:
         path = session.folder / f"upload-{secrets.token_hex(4)}" / desk.done.file.name
         path.parent.mkdir()
         shutil.copyfile(desk.done.file, path)
-        item = Item(path, path.name)
+        item, before = Item(path, path.name), desk.item
         lay_down(item, self.settings)
-        desk.items = [item if one is desk.item else one for one in desk.items]
+        desk.items = [item if one is before else one for one in desk.items]
+        discard([before])
         desk.look = "picture"
 
 
@@ -185,11 +186,11 @@ def records(session: Session) -> dict[str, Any]:
     return {"signer": None if key_work.locked(session) else key_work.signer(session), "ledger": Ledger()}
 
 
-def archive(session: Session, desk: ProtectDesk) -> str:
-    """All that the chosen job has made as one file of the session, with a page of all findings."""
+def archive(desk: ProtectDesk) -> str:
+    """All that the chosen job has made as one file, with a page of all findings."""
     done = [found for item in desk.items if (found := desk.done_with(item)) is not None]
     key = hashlib.blake2s("|".join(str(one.file) for one in done).encode(), digest_size=8).hexdigest()
-    path = session.folder / f"zip-{key}" / f"{ENDINGS[desk.job]}.zip"
+    path = desk.items[0].folder / f"zip-{key}" / f"{ENDINGS[desk.job]}.zip"
     if not path.is_file():
         findings = together(
             f"{len(done)} files, {ENDINGS[desk.job]}", [one.filed for one in done], path.with_name("findings.html")

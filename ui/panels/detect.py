@@ -164,7 +164,7 @@ class DetectPanel:
             self.owners: gr.update(visible=is_photo),
             self.original: gr.update(value=None if suspect.original is None else str(suspect.original.path)),
             self.findings: gr.update(value="" if found is None else found.body, visible=found is not None),
-            **self._show_result(session, desk, suspect),
+            **self._show_result(desk, suspect),
         }  # fmt: skip
 
     def _show_emptied(self, session: Session) -> Updates:
@@ -173,7 +173,7 @@ class DetectPanel:
             self.drop: gr.update(value=None, visible=session.detect.suspect is None), self.more: gr.update(value=None)
         }  # fmt: skip
 
-    def _show_result(self, session: Session, desk: DetectDesk, suspect: Suspect) -> Updates:
+    def _show_result(self, desk: DetectDesk, suspect: Suspect) -> Updates:
         found, count = suspect.filed, len(desk.waiting)
         several = sum(one.filed is not None for one in desk.suspects) > 1
         return {
@@ -188,6 +188,6 @@ class DetectPanel:
             self.download_report: gr.update(
                 value=None if found is None else str(found.report), visible=found is not None
             ),
-            self.all_pages: gr.update(value=str(page_of_all(session)) if several else None, visible=several),
-            self.all_reports: gr.update(value=str(report_of_all(session)) if several else None, visible=several),
+            self.all_pages: gr.update(value=str(page_of_all(desk)) if several else None, visible=several),
+            self.all_reports: gr.update(value=str(report_of_all(desk)) if several else None, visible=several),
         }

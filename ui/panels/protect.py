@@ -10,7 +10,7 @@ from gradio.blocks import Block
 from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels import protect_view as view
 from ui.panels.protect_key import KeyFold
-from ui.panels.protect_options import ProtectOptions
+from ui.panels.protect_options import ProtectOptions, Wiring
 from ui.panels.shared import App, heading, note, scroll_to
 from ui.pieces import ACCEPTED
 from ui.protect_desk import Done, Item, Job, Look, ProtectDesk
@@ -49,6 +49,10 @@ class ProtectPanel:
         self.key = KeyFold(app)
         own = [v for v in vars(self).values() if isinstance(v, Block)]
         self._outputs = [*own, *self.options.components, *self.key.outputs]
+        self._of_result = [
+            self.look, self.picture, self.slider, self.film, self.findings, self.unable, self.run, self.summary,
+            self.download, self.show_me, self.download_all, self.download_page, self.download_report, self.go_on,
+        ]  # fmt: skip
         self._wire()
 
     # --------------------------------------------------------------------------------------------------- layout
@@ -83,7 +87,7 @@ class ProtectPanel:
             elem_classes="dm-switch", elem_id="protect-job",
         )  # fmt: skip
         self.told = gr.HTML(view.told("seal"), padding=False, elem_id="protect-told")
-        self.options = ProtectOptions(self._work.picture)
+        self.options = ProtectOptions()
         self.unable = gr.HTML("", padding=False, visible=False)
         self.run = gr.Button("Seal", variant="primary", size="lg", elem_id="protect")
         self.run_bar = gr.HTML("", visible=False, elem_classes="dm-progress")
@@ -121,7 +125,7 @@ class ProtectPanel:
         self.strip.select(self._on_strip, [state], **fast)
         self.go_on.click(self._changing(self._work.go_on), [state], **fast)
         self.restart.click(self._changing(Session.clear_protect), [state], **fast)
-        self.options.wire(self._changing, state, self.picture, fast)
+        self.options.wire(self._wire_change(fast), self._wire_slider())
         self.key.wire()
 
     def refresh_on(self, tab: gr.Tab) -> None:
@@ -147,6 +151,26 @@ class ProtectPanel:
             return self.show(session)
 
         return run
+
+    def _wire_change(self, fast: dict[str, Any]) -> Wiring:
+        def wire(listener: Any, change: Any, values: list[Any]) -> None:
+            listener(self._changing(change), [self._app.state, *values], **fast)
+
+        return wire
+
+    def _wire_slider(self) -> Wiring:
+        state, moved = self._app.state, self._of_result
+
+        def wire(listener: Any, change: Any, values: list[Any]) -> None:
+            @guarded
+            def run(session: Session, *given: Any) -> Updates:
+                session.touch()
+                change(session, *given)
+                return self._show_item(session)
+
+            listener(run, [state, *values], moved, show_progress="hidden", trigger_mode="always_last")
+
+        return wire
 
     def _on_drop(self, session: Session, files: list[str] | None, bar: gr.Progress = BAR) -> None:
         self._work.open(session, files or [], progress_of(session, bar))
@@ -174,16 +198,21 @@ class ProtectPanel:
         }
         if item is None:
             return updates
-        done = desk.done
         return updates | {
             self.strip: view.strip(desk.items, desk.current, lambda one: _state(desk, one)),
             self.title: view.title(item),
             self.job: desk.job,
             self.told: view.told(desk.job),
-            **self._show_stage(desk, item, done),
             **self.options.show(desk),
-            **self._show_result(session, desk, item, done),
+            **self._show_item(session),
         }
+
+    def _show_item(self, session: Session) -> Updates:
+        """The picture, what was found, and the buttons."""
+        desk, item = session.protect, session.protect.item
+        if item is None:
+            return {}
+        return self._show_stage(desk, item, desk.done) | self._show_result(desk, item, desk.done)
 
     def _show_emptied(self, session: Session) -> Updates:
         """The tab after an upload was taken over; at other times an upload may be under way and is left alone."""
@@ -217,7 +246,7 @@ class ProtectPanel:
             ),
         }  # fmt: skip
 
-    def _show_result(self, session: Session, desk: ProtectDesk, item: Item, done: Done | None) -> Updates:
+    def _show_result(self, desk: ProtectDesk, item: Item, done: Done | None) -> Updates:
         count = len(desk.waiting)
         finished = [one for one in desk.items if desk.done_with(one) is not None]
         name = view.JOBS[desk.job][0]
@@ -229,9 +258,7 @@ class ProtectPanel:
             self.summary: "" if done is None else note(f"{done.filed.verdict}.", _KINDS[done.filed.tone]),
             self.download: gr.update(value=None if done is None else str(done.file), visible=done is not None),
             self.show_me: gr.update(visible=cloaked),
-            self.download_all: gr.update(
-                value=archive(session, desk) if len(finished) > 1 else None, visible=len(finished) > 1
-            ),
+            self.download_all: gr.update(value=archive(desk) if len(finished) > 1 else None, visible=len(finished) > 1),
             self.download_page: gr.update(
                 value=None if done is None else str(done.filed.page), visible=done is not None
             ),

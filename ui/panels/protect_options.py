@@ -11,15 +11,18 @@ from gradio.blocks import Block
 
 from deepmask.filters import ONE_SIDED, Filters
 from pipelines.protect.cloaking import STRENGTHS, CloakOptions
+from pipelines.protect.sealing import PROTECTIONS
 from pipelines.protect.tagging import TagOptions
 from ui.body_choices import engine_choices
 from ui.choices import REGIONS
-from ui.events import Updates, guarded
+from ui.events import Updates
 from ui.panels.shared import note
 from ui.protect_desk import ProtectDesk
 from ui.session import Session
 
 GUARDED = [("Faces", "faces"), ("People", "people")]
+Wiring = Callable[[Any, Callable[..., None], list[Any]], None]
+"""Connects a listener to a change of the session by the values of components."""
 NAMES = {"black_and_white": "Black and white"}
 """Filters whose name is no word for people."""
 
@@ -27,12 +30,7 @@ NAMES = {"black_and_white": "Black and white"}
 class ProtectOptions:
     """Builds the controls where it is made; shown are those of the chosen job."""
 
-    def __init__(self, picture_of: Callable[[ProtectDesk], str | None]) -> None:
-        """
-        Args:
-            picture_of: the photo as it would be cloaked, with its filters; for the page.
-        """
-        self._picture_of = picture_of
+    def __init__(self) -> None:
         with gr.Column(visible=True) as self.seal:
             self.guarded = gr.CheckboxGroup(
                 GUARDED, value=[], label="More protection for", elem_id="seal-protect",
@@ -86,31 +84,25 @@ class ProtectOptions:
         return [v for v in vars(self).values() if isinstance(v, Block)] + list(self.filters.values())
 
     # --------------------------------------------------------------------------------------------------- events
-    def wire(self, changing: Callable[..., Any], state: gr.State, picture: gr.Image, fast: dict[str, Any]) -> None:
+    def wire(self, changing: Wiring, sliding: Wiring) -> None:
         """Change the session whenever one of the options is changed.
 
         Args:
-            changing: makes an event that changes the session and shows the whole tab.
-            picture: shows the photo with its filters while they are moved.
-            fast: what all such events have in common.
+            changing: connects a listener to a change of the session; all of the tab is shown afterwards.
+            sliding: the same for sliders while they are moved: what is shown afterwards is all but the sliders.
         """
-        self.guarded.input(changing(_guard), [state, self.guarded], **fast)
-        for listener in (self.amount.release, self.private.input):
-            listener(changing(_tag), [state, self.amount, self.private], **fast)
+        changing(self.guarded.input, _guard, [self.guarded])
+        changing(self.private.input, _tag, [self.amount, self.private])
+        sliding(self.amount.input, _tag, [self.amount, self.private])
         chosen = [self.strength, self.region, self.engine]
-        for listener in (self.strength.release, self.region.input, self.engine.input):
-            listener(changing(_cloak), [state, *chosen], **fast)
+        for listener in (self.region.input, self.engine.input):
+            changing(listener, _cloak, chosen)
+        sliding(self.strength.input, _cloak, chosen)
         sliders = list(self.filters.values())
         for slider in sliders:
-            slider.input(self._preview, [state, *sliders], picture, show_progress="hidden", trigger_mode="always_last")
-            slider.release(changing(_filter), [state, *sliders], **fast)
-        self.plain.click(changing(_unfilter), [state], **fast)
-
-    @guarded
-    def _preview(self, session: Session, *values: float) -> Any:
-        """The picture while a slider is moved."""
-        _filter(session, *values)
-        return gr.update(value=self._picture_of(session.protect))
+            sliding(slider.input, _filter, sliders)
+            changing(slider.release, _filter, sliders)
+        changing(self.plain.click, _unfilter, [])
 
     # ----------------------------------------------------------------------------------------------------- show
     def show(self, desk: ProtectDesk) -> Updates:
@@ -136,7 +128,7 @@ class ProtectOptions:
 
 
 def _guard(session: Session, parts: list[str]) -> None:
-    session.protect.seal = replace(session.protect.seal, protect=tuple(parts))
+    session.protect.seal = replace(session.protect.seal, protect=tuple(part for part in PROTECTIONS if part in parts))
 
 
 def _tag(session: Session, strength: float, private: bool) -> None:

@@ -35,7 +35,7 @@ _CLOSE_UP = 2.4
 class CloakOptions:
     """How a photo is cloaked."""
 
-    strength: int = 3
+    strength: int = 4
     """1..5: how many grey levels of 255 a channel may change: 2, 4, 6, 8 or 12."""
     region: FaceRegion = "face"
     engine: str = "auto"

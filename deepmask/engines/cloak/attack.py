@@ -22,6 +22,9 @@ STEPS = 60
 _MOMENTUM = 0.9
 _COLOUR = 0.5
 """Share of the change of colours that is kept: people notice a green cheek before a dark one."""
+_SMOOTH = 0.006
+"""Gradients are smoothed over this part of the region: shades look like light or make-up, fine patterns like neither."""
+
 _WAYS = ((0, 3), (1, 2))
 """Ways of :func:`published` that a step tries, in turn."""
 
@@ -69,27 +72,27 @@ def cloaked(
         region = region_of(image, face, strength, extent)
         if region is not None:
             rng = np.random.default_rng([seed, n])
-            _attack(image, result, region, [victim.aim(image, face) for victim in victims], rng, step)
+            _attack(result, region, [victim.aim(image, face) for victim in victims], rng, step)
     limit = LEVELS[strength]
     low, high = image.astype(np.float32) - limit, image.astype(np.float32) + limit
     return np.rint(np.clip(np.clip(result, low, high), 0, 255)).astype(np.uint8)
 
 
-def _attack(
-    image: RGBImage, result: Floats, region: Region, aims: list[Aim], rng: np.random.Generator, progress: Progress
-) -> None:
+def _attack(result: Floats, region: Region, aims: list[Aim], rng: np.random.Generator, progress: Progress) -> None:
     """Change ``result`` within the region."""
     w, h = region.canvas_wh
     before = resized(result[region.window], (w, h))
     limits = np.maximum(resized(region.limits[..., 0], (w, h)), 0)[..., None]
     change, momentum = np.zeros_like(before), np.zeros_like(before)
     colour = 0.0 if _is_grey(before) else _COLOUR
+    blur = _SMOOTH * max(w, h)
     for n in range(STEPS):
         progress(n / STEPS, f"Cloaking, step {n + 1} of {STEPS}")
         gradient = np.zeros_like(change)
         for aim in aims:
             gradient += _unit(_gradient(before + change, region, aim, _WAYS[n % len(_WAYS)], rng))
-        momentum = _MOMENTUM * momentum + _unit(_paler(gradient, colour))
+        smooth = cv2.GaussianBlur(_paler(gradient, colour), (0, 0), blur)
+        momentum = _MOMENTUM * momentum + _unit(np.asarray(smooth, np.float32))
         step = np.clip(momentum / (2 * np.abs(momentum).mean() + 1e-12), -1, 1)
         rate = 0.25 * (1 - n / STEPS) + 0.02
         change = _paler(np.clip(change + rate * limits * step, -limits, limits), colour)

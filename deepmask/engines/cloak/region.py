@@ -17,7 +17,7 @@ LEVELS = {1: 2, 2: 4, 3: 6, 4: 8, 5: 12}
 REACH: dict[FaceRegion, float] = {"features": 1.15, "face": 1.7, "head": 2.4}
 """Side of the region in sides of the face's box."""
 
-_SOFT = 0.2
+_SOFT = 0.45
 """Width of the soft edge, in half sides of the region."""
 
 _CALM = 0.5

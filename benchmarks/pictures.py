@@ -30,6 +30,8 @@ from deepmask.vault import Vault
 from pipelines import avatar, body, photo
 from pipelines.avatar import AvatarOptions, Draft
 from pipelines.photo import PhotoOptions
+from pipelines.protect.tagging import tag
+from pipelines.verify.detecting import detect
 from ui.commands.demo import PROMPT, SEED
 from ui.sheets import grid, row
 
@@ -129,6 +131,22 @@ def bodies(vault: Vault, maya: Persona) -> RGBImage:
     return row(tiles, 246)
 
 
+def fake(vault: Vault, maya: Persona) -> RGBImage:
+    """A tagged photo, the same with somebody else's face after compression, and where the tag is missing."""
+    tagged = tag(astronaut()).photo
+    swapped = Photo.from_array(as_jpeg(masked(tagged, Decision("persona", maya.id), vault), 75), "shared.jpg")
+    found = detect(swapped)
+    print(f"  a swapped face in a tagged photo: {found.report.summary()}")
+    return row([tagged.rgb[HERO], swapped.rgb[HERO], found.dossier().exhibits[0].image[HERO]], 400)
+
+
+def as_jpeg(rgb: RGBImage, quality: int) -> RGBImage:
+    """What comes back out of a JPEG file."""
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file))
+
+
 def app(vault: Vault, maya: Persona) -> RGBImage:
     """The app with a masked photo."""
     photo_in_landscape = Photo.from_array(np.ascontiguousarray(data.astronaut()[:330, 4:444]), "launch.jpg")
@@ -141,6 +159,7 @@ PICTURES: dict[str, Callable[[Vault, Persona], RGBImage]] = {
     "styles": styles,
     "masks": masks,
     "bodies": bodies,
+    "fake": fake,
     "app": app,
 }
 

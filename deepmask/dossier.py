@@ -31,6 +31,7 @@ class Table:
 
     title: str
     head: tuple[str, ...]
+    """Of the columns; where all are empty no head is shown."""
     rows: tuple[tuple[str, ...], ...]
     words: str = ""
     """How it is to be read: a sentence."""
@@ -145,12 +146,13 @@ def _figure(exhibit: Exhibit, address: Address) -> str:
 
 
 def _table(table: Table, level: int) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in table.head)
+    cells = "".join(f"<th>{escape(cell)}</th>" for cell in table.head)
+    head = f"<thead><tr>{cells}</tr></thead>" if any(table.head) else ""
     rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
     words = f"<p>{escape(table.words)}</p>" if table.words else ""
     return (
         f'<section class="dossier-table"><h{level}>{escape(table.title)}</h{level}>{words}'
-        f"<div><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></section>"
+        f"<div><table>{head}<tbody>{rows}</tbody></table></div></section>"
     )
 
 

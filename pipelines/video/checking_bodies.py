@@ -82,7 +82,8 @@ class PeopleCheck:
     def findings(self, outcomes: Sequence[TrackOutcome]) -> tuple[VideoFinding, ...]:
         """One for each track whose people are covered, and one for all others."""
         drawn = {outcome.track: outcome for outcome in outcomes}
-        return tuple(self._finding(name, seen, drawn.get(name)) for name, seen in self._seen.items())
+        names = [name for name in (*(track.id for track in self._plan.tracks), OTHERS) if name in self._seen]
+        return tuple(self._finding(name, self._seen[name], drawn.get(name)) for name in names)
 
     def _finding(self, name: str, seen: _Seen, outcome: TrackOutcome | None) -> VideoFinding:
         tracks = {track.id: track.body for track in self._plan.tracks}

@@ -98,6 +98,17 @@ def test_cards_say_when_who_how_sure_and_what(film, known):
     assert "Followed where no face was seen · cut by the frame&#x27;s edge." in third
 
 
+def test_who_is_covered_from_head_to_foot_has_no_choice_of_faces(film, known):
+    choices = [("Pixelate", "pixelate")]
+    film.plan = film.plan.with_track(film.plan.track("face-2").with_body("silhouette"))
+    first, second, *_ = view.cards(film, VideoDesk(film), known, values(film), choices).split("</article>")
+    assert first.count("<select") == 2
+    assert '<option value="body:keep" selected>' in first
+    assert second.count("<select") == 1
+    assert '<option value="body:silhouette" selected>' in second
+    assert "covered from head to foot" in view.names(film, known, values(film))["face-2"]
+
+
 def test_names_of_people_and_files_are_never_markup(film, known):
     film.path = Path(f"{film.path.parent}/{EVIL.replace('/', '')}.mp4")
     called = view.names(film, known, values(film))

@@ -71,8 +71,8 @@ def _body(film: Film, finding: VideoFinding) -> str:
     """About people who were covered from head to foot."""
     chip = f'<span class="dm-chip dm-{finding.verdict}">{VERDICTS[finding.verdict]}</span>'
     tracks = [track.id for track in film.plan.tracks] if film.plan is not None else []
-    whose = f"of face {tracks.index(finding.track) + 1}" if finding.track in tracks else "of people without a face"
-    clauses = [f"whole bodies {whose}: {BODY_MASKS.get(finding.wanted, finding.wanted)}", finding.note]
+    whose = f"over face {tracks.index(finding.track) + 1}" if finding.track in tracks else "over people without a face"
+    clauses = [f"{BODY_MASKS.get(finding.wanted, finding.wanted)} from head to foot, {whose}", finding.note]
     words = " ".join(_sentence(clause) for clause in clauses if clause)
     return f"<li><b>·</b><div>{chip}</div><p>{escape(words)}</p>{_spans(film, finding)}</li>"
 
@@ -92,7 +92,7 @@ def _masks(finding: VideoFinding, known: Known) -> str:
     used = sorted(finding.engines.items(), key=lambda one: -one[1])
     told = []
     for engine, frames in used:
-        mask = ENGINES.get(engine, engine)
+        mask = ENGINES.get(engine) or BODY_MASKS.get(engine, engine)
         if persona is not None:
             mask = f"{persona}: {mask}" if engine in _PERSONAS else f"{mask} instead of {persona}"
         told.append(mask if len(used) == 1 else f"{mask} in {frames} frame{'' if frames == 1 else 's'}")

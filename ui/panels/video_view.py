@@ -22,7 +22,7 @@ SCRIPT = (ASSETS / "video.js").read_text("utf-8")
 """Behaviour of all that is made here; each part of the page runs it for itself."""
 _SHOWN_FLAGS = 6
 _GRAVEST = list(DOUBTS)
-_BODY_WORDS = {"keep": "Body stays", "silhouette": "Whole person as a silhouette", "pixelate": "Whole person pixelated"}
+_BODY_WORDS = {"keep": "Body stays", "silhouette": "Becomes a silhouette", "pixelate": "Pixelated from head to foot"}
 _NO_PICTURE = '<p class="dm-sorry">This browser cannot play it; download it instead.</p>'
 
 
@@ -58,6 +58,8 @@ def names(film: Film, known: Known, values: dict[str, str]) -> dict[str, str]:
 
 def future(track: Track, known: Known, values: dict[str, str]) -> str:
     """What will happen to a track, in words."""
+    if track.body is not None:
+        return "is covered from head to foot"
     return "becomes a new persona" if values[track.id] == STARTER else in_words(track.decision, known.names)
 
 
@@ -167,10 +169,14 @@ def _card(
         f'<article class="dm-track dm-{colour(track.decision)}{" selected" if selected else ""}" '
         f'data-track="{escape(track.id)}"><div class="dm-cuts">{faces}</div><div class="dm-about"><p><b>{number}</b>'
         f"<time>{_range(film, track.first, track.last)}</time>{_who(track, known)}</p>"
-        f'<select data-decide="{escape(track.id)}" aria-label="Face {number}">{options}</select>'
-        f"{_body(track, number) if bodies else ''}"
+        f"{_face(track, number, options) if track.body is None else ''}{_body(track, number) if bodies else ''}"
         f"{f'<small>{escape(_sentence(doubts))}</small>' if doubts else ''}</div></article>"
     )
+
+
+def _face(track: Track, number: int, options: str) -> str:
+    """What happens to the face."""
+    return f'<select data-decide="{escape(track.id)}" aria-label="Face {number}">{options}</select>'
 
 
 def _body(track: Track, number: int) -> str:

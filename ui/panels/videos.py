@@ -20,7 +20,7 @@ from ui.panels.video_timeline import timeline
 from ui.photo_work import swapping
 from ui.session import Session
 from ui.video_desk import Film, VideoDesk
-from ui.video_work import VideoWork
+from ui.video_work import BODY, VideoWork
 
 ACCEPTED = ["video", ".mkv", ".gif", ".webp", ".apng", ".ts", ".mts", ".m2ts", ".flv"]
 STEPS = (
@@ -245,10 +245,10 @@ class VideosPanel:
     def _on_decide(self, session: Session, event: gr.EventData) -> Updates:
         """Something else was chosen in a card; the cards are left alone, somebody may be choosing in another."""
         session.touch()
-        before = self._work.known(session).who
-        self._work.assign(session, str(event._data["track"]), str(event._data["value"]))
+        before, value = self._work.known(session).who, str(event._data["value"])
+        self._work.assign(session, str(event._data["track"]), value)
         shown = self.show(session)
-        if self._work.known(session).who == before:
+        if self._work.known(session).who == before and not value.startswith(BODY):
             shown.pop(self.cards, None)
         return shown
 
@@ -376,7 +376,8 @@ def _state(film: Film) -> str:
 def _seen(film: Film, known: Known) -> list[str]:
     """Names of the personas in the masked video."""
     tracks = film.plan.tracks if film.plan is not None else ()
-    return list(dict.fromkeys(known.names[p] for t in tracks if (p := t.decision.persona) in known.names))
+    shown = (track.decision.persona for track in tracks if track.body is None)
+    return list(dict.fromkeys(known.names[persona] for persona in shown if persona in known.names))
 
 
 def _stop(session: Session) -> None:

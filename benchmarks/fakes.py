@@ -143,7 +143,10 @@ def _self_blended(carrier: Carrier, points: forging.Points, rng: np.random.Gener
     view = np.s_[top : top + side, left : left + side]
     part, marks = carrier.rgb[view], np.zeros(carrier.rgb.shape[:2], np.float32)
     rgb = carrier.rgb.copy()
-    rgb[view], marks[view] = forging.self_blended(part, forging.face_shape(points - (left, top), side, rng), rng)
+    below: RGBImage | None = None
+    while below is not part:  # not those of which the surroundings were changed
+        shape = forging.face_shape(points - (left, top), side, rng)
+        below, rgb[view], marks[view] = forging.self_blended(part, shape, rng)
     return rgb, marks
 
 

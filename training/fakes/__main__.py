@@ -59,7 +59,14 @@ def gathered(folders: tuple[Path, ...], seed: int, progress: Progress) -> tuple[
     personas = [photos.painted(number)[1] for number in photos.LEARNED_SEEDS]
     people = [carrier for carrier in carriers if carrier.faces]
     faces = personas + [of_portrait(carrier) for carrier in people if not carrier.painted]
-    made = list(swaps(people, faces, np.random.default_rng(seed), progress=progress))
+    made = list(
+        swaps(
+            [carrier for carrier in people if not carrier.painted],
+            faces,
+            np.random.default_rng(seed),
+            progress=progress,
+        )
+    )
     packaged = [path.name for path in photos.packaged(photos.LEARNED)]
     told: dict[str, object] = {
         "photos": packaged,

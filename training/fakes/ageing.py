@@ -59,16 +59,16 @@ def _grain(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float
 def shared(rgb: RGBImage, mask: Mask, side_px: int, rng: np.random.Generator) -> tuple[RGBImage, Mask]:
     """As the picture travels: sent at another size, sharpened or softened, compressed; cut to ``side_px``."""
     rgb, mask = _resized(rgb, mask, side_px, rng)
-    if rng.random() < 0.2:
-        rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.3, 1.2)), np.uint8)
-    elif rng.random() < 0.15:
+    if rng.random() < 0.15:
+        rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.3, 0.9)), np.uint8)
+    elif rng.random() < 0.1:
         soft = cv2.GaussianBlur(rgb, (0, 0), 1.0)
         rgb = np.asarray(cv2.addWeighted(rgb, 1.6, soft, -0.6, 0), np.uint8)
-    if rng.random() < 0.15:
+    if rng.random() < 0.1:
         noisy = rgb.astype(np.float32) + _grain(rgb.shape, rng) * rng.uniform(0.5, 3)
         rgb = np.clip(noisy, 0, 255).astype(np.uint8)
-    for _ in range(int(rng.choice(3, p=(0.3, 0.5, 0.2)))):
-        rgb = compressed(rgb, int(rng.integers(50, 96)))
+    for _ in range(int(rng.choice(3, p=(0.4, 0.45, 0.15)))):
+        rgb = compressed(rgb, int(rng.integers(60, 97)))
     y, x = (int(rng.integers(0, max(1, side - side_px + 1))) for side in rgb.shape[:2])
     cut = np.s_[y : y + side_px, x : x + side_px]
     return np.ascontiguousarray(rgb[cut]), np.ascontiguousarray(mask[cut])

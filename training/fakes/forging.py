@@ -29,12 +29,15 @@ _LEAST_CHANGE = 1.2
 """Mean difference in grey levels below which nothing is to be found."""
 
 
-def self_blended(rgb: RGBImage, shape: Mask, rng: np.random.Generator) -> tuple[RGBImage, Mask]:
-    """``rgb`` with a changed copy of itself blended in where ``shape`` is, and the pixels that are faked (0 or 1)."""
+def self_blended(rgb: RGBImage, shape: Mask, rng: np.random.Generator) -> tuple[RGBImage, RGBImage, Mask]:
+    """A picture, the same with a changed copy of itself blended in where ``shape`` is, and what is faked (0 or 1).
+
+    Sometimes it is the surroundings that are changed: the first picture is then another one than ``rgb``.
+    """
     changed, kept = _changed(rgb, rng), rgb
     if rng.random() < 0.25:
         changed, kept = rgb, changed
-    return blended(kept, _moved(changed, rng), shape, rng)
+    return kept, *blended(kept, _moved(changed, rng), shape, rng)
 
 
 def blended(below: RGBImage, above: RGBImage, shape: Mask, rng: np.random.Generator) -> tuple[RGBImage, Mask]:

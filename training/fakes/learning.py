@@ -104,7 +104,7 @@ def loss_of(logits: Tensor, mask: Tensor) -> Tensor:
     flat = logits.flatten(1)
     whole = flat.topk(flat.shape[1] // 10, 1).values.mean(1)
     verdict = functional.binary_cross_entropy_with_logits(whole, faked.float())
-    return pixels + 0.5 * (dice * faked).sum() / faked.sum().clamp(min=1) + 0.3 * verdict
+    return pixels + 0.5 * (dice * faked).sum() / faked.sum().clamp(min=1) + 0.6 * verdict
 
 
 def _rate(step: int, done: float, course: Course) -> float:

@@ -82,7 +82,7 @@ def export(net: UNet, path: Path) -> None:
     """Write the ONNX file: ``rgb`` (b, h, w, 3) uint8 → ``fake`` (b, h / 2, w / 2) float32 in 0..1."""
     example = torch.zeros(1, 192, 192, 3, dtype=torch.uint8)
     torch.onnx.export(
-        _Product(net.eval()), (example,), str(path), opset_version=OPSET, dynamo=False,
+        _Product(net).eval(), (example,), str(path), opset_version=OPSET, dynamo=False,
         input_names=["rgb"], output_names=["fake"],
         dynamic_axes={"rgb": {0: "b", 1: "h", 2: "w"}, "fake": {0: "b", 1: "h", 2: "w"}},
     )  # fmt: skip

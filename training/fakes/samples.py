@@ -19,13 +19,13 @@ from training.fakes.ageing import Mask, generated, photographed, shared
 from training.fakes.photos import Carrier
 from training.fakes.swaps import Swap
 
-SIDE_PX = 160
+SIDE_PX = 128
 
-_FACES, _SWAPS = 0.5, 0.32
+_FACES, _SWAPS = 0.37, 0.5
 """Shares of lessons on genuine faces (faked here) and on faces our engines swapped; the rest is on things."""
 
-_PAINTED = 0.4
-"""Share of painted portraits among the genuine faces."""
+
+_OneFace = tuple[Carrier, Landmarks]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +47,15 @@ class Lessons:
 
     def draw(self, rng: np.random.Generator) -> Pair:
         """Squares of SIDE_PX and a mask of 0 and 1."""
-        people, chance = _people(self.carriers, rng), rng.random()
+        donors = [(carrier, face) for carrier in self.carriers for face in carrier.faces]
+        people, chance = [one for one in donors if not one[0].painted], rng.random()
         if chance < _SWAPS and self.swaps:
             pair = _swap(self.swaps[int(rng.integers(len(self.swaps)))], rng)
         elif chance < _SWAPS + _FACES and people:
-            pair = _face(people, rng)
+            pair = _face(people, donors, rng)
         else:
-            pair = _thing(self.carriers[int(rng.integers(len(self.carriers)))].rgb, rng)
+            photos = [carrier.rgb for carrier in self.carriers if not carrier.painted]
+            pair = _thing(photos[int(rng.integers(len(photos)))], rng)
         return _aged(pair, rng)
 
 
@@ -67,13 +69,6 @@ def _aged(pair: Pair, rng: np.random.Generator) -> Pair:
     return Pair(np.ascontiguousarray(genuine), np.ascontiguousarray(faked), (mask > 0.5).astype(np.float32))
 
 
-def _people(carriers: Sequence[Carrier], rng: np.random.Generator) -> list[tuple[Carrier, Landmarks]]:
-    """Every face of the photos, or of the painted portraits, which are many and all of one hand."""
-    painted = rng.random() < _PAINTED
-    found = [(c, face) for c in carriers for face in c.faces if c.painted == painted]
-    return found or [(c, face) for c in carriers for face in c.faces]
-
-
 def _swap(swap: Swap, rng: np.random.Generator) -> Pair:
     """Around a face that was swapped."""
     window = _window(swap.face, rng)
@@ -82,17 +77,18 @@ def _swap(swap: Swap, rng: np.random.Generator) -> Pair:
     return Pair(genuine, faked, (square_crop(marks, *window).rgb[..., 0] > 127).astype(np.float32))
 
 
-def _face(people: Sequence[tuple[Carrier, Landmarks]], rng: np.random.Generator) -> Pair:
+def _face(people: Sequence[_OneFace], donors: Sequence[_OneFace], rng: np.random.Generator) -> Pair:
+    """A genuine face changed or exchanged; painted ones are put on others and are never genuine."""
     carrier, face = people[int(rng.integers(len(people)))]
     crop = square_crop(carrier.rgb, *_window(face, rng))
     rgb, n = photographed(crop.rgb, rng), crop.rgb.shape[0]
     points = crop.points_to_crop(face)[:, :2].astype(np.float32)
     shape = forging.face_shape(points, n, rng)
     if rng.random() < 0.35:
-        other = _laid_over(*people[int(rng.integers(len(people)))], points, n)
+        other = _laid_over(*donors[int(rng.integers(len(donors)))], points, n)
         other = forging.dressed(generated(other, rng) if rng.random() < 0.6 else other, rgb, shape, rng)
         return Pair(rgb, *forging.blended(rgb, other, shape, rng))
-    return Pair(rgb, *forging.self_blended(rgb, shape, rng))
+    return Pair(*forging.self_blended(rgb, shape, rng))
 
 
 def _thing(picture: RGBImage, rng: np.random.Generator) -> Pair:
@@ -100,15 +96,15 @@ def _thing(picture: RGBImage, rng: np.random.Generator) -> Pair:
     half = min(h, w) / 2 * rng.uniform(0.35, 1.0)
     centre = (rng.uniform(half, max(w - half, half + 1)), rng.uniform(half, max(h - half, half + 1)))
     rgb = photographed(square_crop(picture, centre, half, _side(half, rng)).rgb, rng)
-    return Pair(rgb, *forging.self_blended(rgb, forging.any_shape(rgb.shape[0], rng), rng))
+    return Pair(*forging.self_blended(rgb, forging.any_shape(rgb.shape[0], rng), rng))
 
 
 def _window(face: Landmarks, rng: np.random.Generator) -> tuple[tuple[float, float], float, int, float]:
-    """Arguments of :func:`square_crop`: a square in which the face takes a fifth to three quarters of the side."""
+    """Arguments of :func:`square_crop`: a square in which the face takes a third to four fifths of the side."""
     oval = face[list(OVAL), :2]
     low, high = oval.min(0), oval.max(0)
     size = float(max(high - low))
-    half = size / rng.uniform(0.22, 0.75) / 2
+    half = size / rng.uniform(0.3, 0.8) / 2
     loose = max(half - 0.6 * size, 0.0)
     centre = (low + high) / 2 + rng.uniform(-loose, loose, 2)
     return (float(centre[0]), float(centre[1])), half, _side(half, rng), float(rng.normal(0, 6))

@@ -97,6 +97,8 @@ def block_grid(rgb: RGBImage) -> NDArray[np.float32]:
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     total = np.zeros_like(grey)
     for axis in (0, 1):
+        if grey.shape[axis] < 3:
+            continue
         bend = np.abs(np.diff(grey, 2, axis=axis))
         bend = np.minimum(np.pad(bend, [(1, 1) if a == axis else (0, 0) for a in (0, 1)]), 12)
         at = np.arange(grey.shape[axis]) % _BLOCK

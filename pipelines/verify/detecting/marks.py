@@ -109,7 +109,7 @@ def judged_tag(report: TagReading, intact: NDArray[np.float32], faces: Sequence[
         return Evidence("tag", "fake", f"{name} belongs to another picture: it was copied onto this one.")
     if replaced:
         of = "the face" if len(faces) == 1 else f"{len(replaced)} of {len(faces)} faces"
-        words = f"{name} is missing on {of} and there around it: what is seen there came after the tag."
+        words = f"{name} is missing on {of}: what is seen there came after the picture was tagged."
         return Evidence("tag", "fake", words, _holes(intact, replaced))
     if report.what.startswith("masked"):
         words = f"{name} is whole, and its record says that what is shown was made by Deepmask: {report.what}."

@@ -1,0 +1,145 @@
+"""Whole photos: marks, the original, the shipped network, and what people are shown."""
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from deepmask import engines
+from deepmask.errors import UnknownName
+from deepmask.media import Photo
+from deepmask.tag_keys import PUBLIC
+from pipelines.verify import detecting
+from pipelines.verify.detecting import DetectOptions, forensics
+from pipelines.verify.detecting.drawing import overlay
+from tests.tiny.suspects import OneFace, Redness, cat_faced, collins, compressed, replaced
+
+UNMARKED = DetectOptions(marks=False)
+TAG = 0x1234_5678_9ABC_DEF0
+
+
+@pytest.fixture
+def fakes(monkeypatch):
+    """A face finder that knows the place, and a detector for which red is fake."""
+    real = engines.load
+    own = {"face_finder": OneFace(), "fake_finder": Redness()}
+    monkeypatch.setattr(engines, "load", lambda kind, name="auto": own.get(kind) or real(kind, name))
+
+
+@pytest.fixture(scope="module")
+def tagged():
+    return engines.load("tagger").embed(collins(), TAG, PUBLIC)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        lambda rgb: rgb,
+        lambda rgb: compressed(rgb, 75),
+        lambda rgb: compressed(compressed(rgb, 85), 50),
+        lambda rgb: cv2.resize(rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
+        lambda rgb: cv2.resize(rgb, None, fx=1.5, fy=1.5, interpolation=cv2.INTER_CUBIC),
+        lambda rgb: np.ascontiguousarray(rgb[:, ::-1]),
+    ],
+    ids=["as it is", "JPEG 75", "twice compressed", "half size", "enlarged", "mirrored"],
+)
+def test_a_genuine_photo_is_never_called_fake(history):
+    found = detecting.detect(Photo.from_array(history(collins())), options=UNMARKED)
+    assert found.report.verdict != "fake"
+    assert found.report.safe
+    assert found.report.faked_share == 0
+    assert len(found.report.faces) == 1
+
+
+def test_a_score_is_the_median_over_three_versions(fakes):
+    face = detecting.detect(Photo.from_array(collins()), options=UNMARKED).report.faces[0]
+    assert set(face.versions) == {"as it is", "JPEG 75", "× 0.7"}
+    assert face.score == pytest.approx(np.median(list(face.versions.values())), abs=1e-3)
+
+
+def test_the_detector_decides_where_there_is_nothing_else(fakes):
+    red = collins().copy()
+    red[60:175, 180:270] = (230, 20, 20)
+    found = detecting.detect(Photo.from_array(red), options=UNMARKED)
+    assert found.report.verdict == "fake"
+    assert found.heat[117, 225] > 0.9
+    assert found.heat[20, 350] < 0.2
+    assert 0 < found.report.faked_share < 0.5
+    assert "seams" in found.report.summary()
+
+
+def test_without_a_face_nobody_can_tell():
+    found = detecting.detect(Photo.from_array(np.ascontiguousarray(data.chelsea()[:64, :64])), options=UNMARKED)
+    assert found.report.verdict == "unsure"
+    assert "no face" in found.report.summary().lower()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 700), (3, 5), (700, 33)])
+def test_pictures_of_any_size_are_looked_at(size):
+    found = detecting.detect(Photo.from_array(np.full((*size, 3), 127, np.uint8)))
+    assert found.report.verdict == "unsure"
+    assert found.heat.shape == size
+    assert found.dossier().exhibits
+
+
+def test_the_original_shows_what_was_changed(fakes):
+    mine = Photo.from_array(collins(), "mine.png")
+    found = detecting.detect(Photo.from_array(compressed(cat_faced(), 75)), original=mine, options=UNMARKED)
+    assert found.report.verdict == "fake"
+    assert found.report.reasons[0].kind == "original"
+    assert found.report.faked_share == pytest.approx(replaced().mean(), rel=0.5)
+    assert (found.heat[replaced()] >= 0.5).mean() > 0.6
+
+
+def test_a_whole_tag_speaks_for_the_picture(tagged):
+    found = detecting.detect(Photo.from_array(compressed(tagged, 75)))
+    assert found.report.verdict == "likely real"
+    assert found.report.reasons[0].kind == "tag"
+
+
+def test_a_face_put_in_after_the_tag_is_found_by_the_gap(fakes, tagged):
+    swapped = np.where(replaced()[..., None], cat_faced(), tagged)
+    found = detecting.detect(Photo.from_array(compressed(swapped, 75)))
+    assert found.report.verdict == "fake"
+    assert found.report.reasons[0].kind == "tag"
+    marked = found.heat >= 0.5
+    assert (marked & replaced()).sum() / (marked | replaced()).sum() > 0.5
+
+
+def test_marks_can_be_left_out(tagged):
+    found = detecting.detect(Photo.from_array(tagged), options=UNMARKED)
+    assert {reason.kind for reason in found.report.reasons} == {"detector"}
+
+
+def test_an_unknown_engine_is_an_error_and_gives_way_to_no_other():
+    with pytest.raises(UnknownName, match="unet"):
+        detecting.detect(Photo.from_array(collins()), options=DetectOptions(engine="oracle"))
+
+
+def test_what_people_are_shown(fakes):
+    dossier = detecting.detect(Photo.from_array(collins(), "party.jpg"), options=UNMARKED).dossier()
+    assert dossier.title == "Faked pixels in party.jpg"
+    titles = [exhibit.title for exhibit in dossier.exhibits]
+    assert titles == ["Heat map of the detector", "Error level", "Noise", "Earlier compression", "Grid of blocks"]
+    assert any("no part in the verdict" in note for note in dossier.notes)
+    assert any("made as a whole" in note for note in dossier.notes)
+    assert dossier.tables[0].rows[0][0] == "1"
+    assert "party.jpg" in dossier.html()
+
+
+def test_a_heat_map_leaves_what_is_not_suspicious_as_it_was():
+    heat = np.zeros((512, 512), np.float32)
+    heat[100:200, 100:200] = 1
+    shown = overlay(collins(), heat)
+    assert np.array_equal(shown[300:], collins()[300:])
+    assert np.abs(shown[150, 150].astype(int) - collins()[150, 150]).max() > 30
+
+
+def test_a_place_with_another_compression_stands_out_in_the_exhibits():
+    mixed = compressed(collins(), 60)
+    mixed[200:360, 200:360] = collins()[200:360, 200:360]
+    grid = forensics.block_grid(mixed)
+    level = forensics.error_level(mixed)
+    inside, around = np.s_[220:340, 220:340], np.s_[40:180, 280:420]
+    assert grid[inside].mean() < 0.5 * grid[around].mean()
+    assert level[inside].mean() > 2 * level[around].mean()

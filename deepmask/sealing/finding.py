@@ -97,6 +97,11 @@ def find(
     return remains
 
 
+def is_sealed(rgb: RGBImage) -> bool:
+    """Whether a picture that was not cropped since holds a seal; :func:`find` tells what it says."""
+    return min(rgb.shape[:2]) >= LEAST_PX and any(_read_any(rgb, cell) for cell in _few(_cells(rgb)))
+
+
 def turned(samples: NDArray[Any], turn: int) -> NDArray[Any]:
     """A view of (H, W, ...) samples with one of ``TURNS`` undone."""
     undone = samples[:, ::-1] if turn >= 4 else samples
@@ -208,11 +213,15 @@ def read_share(rgb: RGBImage, box: Rectangle) -> tuple[Share, RGBImage] | None:
 # ------------------------------------------------------------------------------------------------------- the lost grid
 def _grids(rgb: RGBImage, *, whole: bool) -> Iterator[list[Rectangle]]:
     """Cells to look into: those of a picture that was not cropped, then those of grids of which a block was found."""
-    cells = Layout.plain((rgb.shape[1], rgb.shape[0])).cells
+    cells = _cells(rgb)
     if whole or any(_read_any(rgb, cell) for cell in _few(cells)):
         yield cells
     for x, y in _anchors(rgb):
         yield _regular(rgb, x, y)
+
+
+def _cells(rgb: RGBImage) -> list[Rectangle]:
+    return Layout.plain((rgb.shape[1], rgb.shape[0])).cells
 
 
 def _few(cells: list[Rectangle]) -> list[Rectangle]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -16,7 +17,7 @@ from deepmask.files import move, scratch
 from deepmask.media import Photo
 from deepmask.media.original import Original
 from deepmask.progress import Progress, part, silent
-from deepmask.seal_report import SealReport
+from deepmask.seal_report import Rectangle, SealReport
 from deepmask.signing import Signer
 from pipelines.protect.mapping import Mapped, mapped
 
@@ -52,8 +53,10 @@ class Sealed:
     photo: Photo
     report: SealReport
     source: Photo = field(repr=False)
-    fine_boxes: tuple[tuple[int, int, int, int], ...] = ()
-    """Blocks with more protection: left, top, width, height."""
+    seen: Mapped = field(repr=False)
+    """What is where in the original."""
+    fine_boxes: tuple[Rectangle, ...] = field(default=(), repr=False)
+    """Blocks with more protection."""
 
     def save(self, path: Path) -> None:
         """Write the sealed copy, read it back, and keep the file only if the seal in it is whole.
@@ -92,7 +95,7 @@ def seal(source: Photo, signer: Signer, options: SealOptions | None = None, *, p
     report = _report(source, sealed, laid, statement, part(progress, 0.9, 1.0))
     progress(1.0, "Sealed")
     fine = tuple(block.box for block in layout.blocks if block.fine)
-    return Sealed(sealed, report, source, fine)
+    return Sealed(sealed, report, source, seen, fine)
 
 
 def refuse_lossy(path: Path, photo: Photo | None = None) -> None:
@@ -188,8 +191,12 @@ def _copy(source: Photo, rgb: RGBImage) -> Photo:
 
 
 def _costs(source: Photo, keeps: bool) -> list[str]:
+    from deepmask.sealing.finding import is_sealed
+
     before = source.original
     notes: list[str] = []
+    if is_sealed(source.rgb):
+        notes.append("the picture was sealed before; taking this seal out gives it back with that one")
     if before.palette is not None:
         notes.append("the picture had a table of colours; the sealed copy is a PNG in full colour")
     elif not keeps:
@@ -264,11 +271,34 @@ def _dossier(sealed: Sealed) -> Dossier:
         tables=(Table("The seal", ("", ""), rows),),
         exhibits=(
             Exhibit("The sealed copy", sealed.photo.rgb),
-            Exhibit(
-                "The mark",
-                np.where(mark > 0, 0, 255).astype(np.uint8),
-                "Every pixel that moved by one level, in full colour.",
-            ),
+            Exhibit("The mark", np.where(mark > 0, 0, 255).astype(np.uint8), "Every pixel that moved by one level."),
+            Exhibit("The map", _shown(sealed), "Parts of faces and people; small blocks where more is protected."),
         ),
         notes=tuple(f"{note[:1].upper()}{note[1:]}." for note in report.notes),
     )
+
+
+_COLOURS = ((90, 98, 112), (214, 140, 60), (240, 196, 164), (196, 60, 70), (120, 60, 160), (60, 140, 220),
+            (60, 180, 110), (235, 210, 70), (220, 90, 160), (120, 200, 210))  # fmt: skip
+"""Of classes after the background, in turn."""
+
+
+def _shown(sealed: Sealed) -> RGBImage:
+    """The original, paler, with its classes in colours and the small blocks outlined."""
+    numbers = sealed.seen.parsed
+    table = np.array([(255, 255, 255), *(_COLOURS[n % len(_COLOURS)] for n in range(255))], np.uint8)
+    rgb = sealed.source.rgb
+    shown = np.empty_like(rgb)
+    for rows in sealed.source.strips():
+        shown[rows] = rgb[rows] // 2 + table[numbers[rows]] // 2
+    return framed(shown, sealed.fine_boxes, (20, 90, 200))
+
+
+def framed(image: RGBImage, boxes: Sequence[Rectangle], colour: tuple[int, int, int], thick: int = 1) -> RGBImage:
+    """A copy with frames; parts of boxes outside the picture are cut off."""
+    shown = image.copy()
+    for x, y, w, h in boxes:
+        inside = shown[max(0, y) : max(0, y + h), max(0, x) : max(0, x + w)]
+        for edge in (np.s_[:thick], np.s_[-thick:], np.s_[:, :thick], np.s_[:, -thick:]):
+            inside[edge] = colour
+    return shown

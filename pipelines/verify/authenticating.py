@@ -14,10 +14,10 @@ from deepmask.faces import RGBImage
 from deepmask.media import Photo
 from deepmask.media.original import Original
 from deepmask.progress import Progress, part, silent
-from deepmask.seal_report import AuthenticityReport, ClassAgreement, Rectangle, Verdict
+from deepmask.seal_report import AuthenticityReport, ClassAgreement, Verdict
 from deepmask.signing import OWN_NAME, PublicKey
 from pipelines.protect.mapping import mapped
-from pipelines.protect.sealing import opacity_of
+from pipelines.protect.sealing import framed, opacity_of
 
 if TYPE_CHECKING:
     from deepmask.sealing.finding import Found, Remains
@@ -40,7 +40,8 @@ class Authentication:
     restored: Photo | None
     """The original where everything is as sealed; where blocks were changed, these as they are; None where the seal is
     absent or forged."""
-    source: Photo = field(repr=False)
+    picture: RGBImage = field(repr=False)
+    """What was looked at, upright as it was sealed."""
 
     def dossier(self) -> Dossier:
         """For people: the verdict, and a map of the blocks."""
@@ -53,7 +54,7 @@ def authenticate(source: Photo, keys: Sequence[PublicKey], *, progress: Progress
     Args:
         keys: those the user knows, by which signers are named; seals by others are checked, too.
     """
-    from deepmask.sealing.finding import Found, find
+    from deepmask.sealing.finding import Found, find, turned
 
     if source.original.deep is not None:
         reason = "The file has 16 bits a channel, and seals are laid in files with 8."
@@ -66,7 +67,7 @@ def authenticate(source: Photo, keys: Sequence[PublicKey], *, progress: Progress
     report = _report(source, found, keys, part(progress, 0.5, 1.0))
     progress(1.0, "Looked at the seal")
     restored = None if report.verdict == "not authentic" else _restored(source, found)
-    return Authentication(report, restored, source)
+    return Authentication(report, restored, np.ascontiguousarray(turned(source.rgb, found.turn)))
 
 
 def restore(source: Photo, keys: Sequence[PublicKey], *, partly: bool = False, progress: Progress = silent) -> Photo:
@@ -87,14 +88,16 @@ def restore(source: Photo, keys: Sequence[PublicKey], *, partly: bool = False, p
 
 
 def _without(source: Photo, reason: str) -> Authentication:
-    return Authentication(AuthenticityReport(source.name, "not sealed", (reason,), notes=_notes(source)), None, source)
+    return Authentication(
+        AuthenticityReport(source.name, "not sealed", (reason,), notes=_notes(source)), None, source.rgb
+    )
 
 
 def _ruined(source: Photo, found: Remains) -> Authentication:
     if found.contradictory:
         reason = "Parts of a seal were found that contradict each other: somebody meddled with it."
         report = AuthenticityReport(source.name, "not authentic", (reason,), notes=_notes(source))
-        return Authentication(report, None, source)
+        return Authentication(report, None, source.rgb)
     return _without(
         source,
         f"Remains of a seal were found, {found.parts} parts of which {found.needed} are needed to read it: most of the "
@@ -115,11 +118,8 @@ def _report(source: Photo, found: Found, keys: Sequence[PublicKey], progress: Pr
     intact = found.states.count("intact")
     verdict, reasons = _verdict(source, found, name)
     classes = _classes(found, progress) if verdict == "changed" else ()
-    reasons += [
-        f"The {one.name} agrees with the sealed picture by {one.agreement:.0%} only."
-        for one in classes
-        if one.agreement < _ALIKE
-    ]
+    if moved := [f"{one.name} ({one.agreement:.0%} alike)" for one in classes if one.agreement < _ALIKE]:
+        reasons.append(f"These parts lie elsewhere or look otherwise now: {', '.join(moved)}.")
     return AuthenticityReport(
         source_name=source.name,
         verdict=verdict,
@@ -221,14 +221,15 @@ _HEADINGS: dict[Verdict, str] = {
     "not authentic": "Not authentic",
     "not sealed": "Not sealed",
 }
-_RED = np.array([214, 30, 40], np.uint8)
+_RED = 214, 30, 40
 
 
 def _dossier(found: Authentication) -> Dossier:
     report = found.report
-    exhibits = [Exhibit("The picture", found.source.rgb)]
+    exhibits = [Exhibit("The picture", found.picture)]
     if report.changed_boxes:
-        shown = _outlined(found.source.rgb, report.changed_boxes)
+        thick = max(2, round(max(found.picture.shape[:2]) / 400))
+        shown = framed(found.picture, report.changed_boxes, _RED, thick)
         exhibits = [Exhibit("Where it was changed", shown, "Blocks with a red frame are not as they were sealed.")]
     return Dossier(
         f"Seal of {report.source_name}",
@@ -257,14 +258,3 @@ def _tables(report: AuthenticityReport) -> list[Table]:
         words = "How far each lies where it lay when the picture was sealed."
         tables.append(Table("Segmentation map", ("Part", "Agrees"), parts, words))
     return tables
-
-
-def _outlined(image: RGBImage, boxes: Sequence[Rectangle]) -> RGBImage:
-    """A copy with red frames."""
-    shown = image.copy()
-    thick = max(2, round(max(image.shape[:2]) / 400))
-    for x, y, w, h in boxes:
-        part_of = shown[max(0, y) : y + h, max(0, x) : x + w]
-        for edge in (np.s_[:thick], np.s_[-thick:], np.s_[:, :thick], np.s_[:, -thick:]):
-            part_of[edge] = _RED
-    return shown

@@ -29,8 +29,8 @@ from deepmask.signing import Signer
 from pipelines.protect.sealing import seal
 from pipelines.verify.authenticating import authenticate, restore
 
-PACKAGED = ("astronaut", "camera", "chelsea", "coffee", "coins", "moon", "page", "rocket", "retina", "hubble_deep_field",
-            "immunohistochemistry", "brick", "grass", "gravel", "clock", "text")  # fmt: skip
+PACKAGED = ("astronaut", "camera", "chelsea", "coffee", "coins", "moon", "page", "rocket", "retina", "brick", "grass",
+            "gravel", "clock", "text", "hubble_deep_field", "immunohistochemistry")  # fmt: skip
 
 ME, OTHER = (Signer(Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32)) for n in (1, 2))
 KEYS = [ME.public]

@@ -21,6 +21,7 @@ elsewhere: the file only says where on the net its credentials are, which is not
 _ANYBODY = "signingCredential.untrusted"
 """C2PA's code for a signer that no list knows: no fault of the file."""
 _TRAINED = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia")
+_DRAWN = "compositeSynthetic"
 _FAULTS = {
     "assertion.dataHash.mismatch": "the file was changed after it was signed",
     "assertion.bmffHash.mismatch": "the file was changed after it was signed",
@@ -44,6 +45,8 @@ class Done:
     program: str
     trained: bool
     """Whether elements made by a trained network were put in."""
+    synthetic: bool = False
+    """Whether elements drawn or computed by a program were put in."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,11 @@ class Credentials(Saved):
     def by_machine(self) -> bool:
         """Whether it says that a trained network made some of it."""
         return any(one.trained for one in self.done)
+
+    @property
+    def made_up(self) -> bool:
+        """Whether it says that something is shown that no camera saw."""
+        return any(one.trained or one.synthetic for one in self.done)
 
     def summary(self) -> str:
         """One sentence for people."""
@@ -174,7 +182,13 @@ def _done(action: dict[str, Any]) -> Done:
     agent = action.get("softwareAgent", "")
     program = agent.get("name", "") if isinstance(agent, dict) else agent
     source = str(action.get("digitalSourceType", "")).rsplit("/", 1)[-1]
-    return Done(_words(action["action"]), _words(action.get("description")), _words(program), source in _TRAINED)
+    return Done(
+        _words(action["action"]),
+        _words(action.get("description")),
+        _words(program),
+        source in _TRAINED,
+        source == _DRAWN,
+    )
 
 
 def _program(manifest: dict[str, Any]) -> str:

@@ -3,9 +3,10 @@
 1. The owner's original decides: what differs from it was faked, what does not is real.
 2. A mark that was broken decides for "fake": the picture was changed after it was sealed or tagged.
 3. A mark that says a persona is shown decides for "fake", as declared by whoever made it.
-4. An unbroken mark only speaks for the time since it was set. It turns "unsure" into "likely real", and is contradicted
-   by a detector that is sure of a fake: then nobody can tell, and both are told.
-5. Without any of these the detector decides, and where it saw no face large enough the answer is "unsure".
+4. An unbroken mark by somebody the user knows speaks for the time since it was set. It turns "unsure" into "likely
+   real", and is contradicted by a detector that is sure of a fake: then nobody can tell, and both are told.
+5. A mark of which nobody knows what it stands for turns "likely real" into "unsure".
+6. Without any of these the detector decides, and where it saw no face large enough the answer is "unsure".
 """
 
 from __future__ import annotations

@@ -111,14 +111,18 @@ def judged_tag(report: TagReading, intact: NDArray[np.float32], faces: Sequence[
         of = "the face" if len(faces) == 1 else f"{len(replaced)} of {len(faces)} faces"
         words = f"{name} is missing on {of}: what is seen there came after the picture was tagged."
         return Evidence("tag", "fake", words, _holes(intact, replaced))
-    if report.what.startswith("masked"):
-        words = f"{name} is whole, and its record says that what is shown was made by Deepmask: {report.what}."
+    if "masked" in report.what:
+        words = f"{name} is whole, and its record says that this is {report.what}: what is shown was made by Deepmask."
         return Evidence("tag", "fake", words)
-    if faces and max(shares) < WHOLE_SHARE:
-        return Evidence("tag", "likely real", f"{name} is whole on every face: none was replaced since it was tagged.")
-    if not faces and float((intact < MISSING_BELOW).mean()) < WHOLE_SHARE:
-        return Evidence("tag", "likely real", f"{name} is whole: nothing was replaced since the picture was tagged.")
-    return Evidence("tag", None, f"{name} was read, but it is too weak here to tell what was changed since.")
+    largest = max(shares) if faces else float((intact < MISSING_BELOW).mean())
+    if largest >= WHOLE_SHARE:
+        return Evidence("tag", None, f"{name} was read, but it is too weak here to tell what was changed since.")
+    if report.standing not in ("yours", "known"):
+        words = (
+            "Deepmask's tag is whole. It is also laid on masked pictures, and no record here says whether this is one."
+        )
+        return Evidence("tag", "unsure", words)
+    return Evidence("tag", "likely real", f"{name} is whole: no face was replaced since the picture was tagged.")
 
 
 REPLACED_SHARE = 0.3
@@ -169,6 +173,6 @@ def of_credentials(found: Credentials | None) -> Evidence | None:
     told = found.summary()
     if found.state == "changed":
         return Evidence("credentials", "unsure", told)
-    if found.state == "intact" and found.by_machine:
+    if found.state == "intact" and found.made_up:
         return Evidence("credentials", "fake", told)
     return Evidence("credentials", None, told)

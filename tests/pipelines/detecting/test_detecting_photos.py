@@ -6,9 +6,13 @@ import pytest
 from skimage import data
 
 from deepmask import engines
+from deepmask.content_credentials import Claim, Identity, Step, sign
 from deepmask.errors import UnknownName
 from deepmask.media import Photo
+from deepmask.records import Ledger, Record
+from deepmask.signing import Keyring
 from deepmask.tag_keys import PUBLIC
+from pipelines.tag_likeness import likeness_of
 from pipelines.verify import detecting
 from pipelines.verify.detecting import DetectOptions, forensics
 from pipelines.verify.detecting.drawing import overlay
@@ -91,10 +95,30 @@ def test_the_original_shows_what_was_changed(fakes):
     assert (found.heat[replaced()] >= 0.5).mean() > 0.6
 
 
-def test_a_whole_tag_speaks_for_the_picture(tagged):
+def record(what):
+    """The user's own, of the tag."""
+    signer, size = Keyring().signer(), (512, 512)
+    Ledger().add(Record.now(TAG, what, "photo", size, "public", [likeness_of(collins())]).signed(signer))
+
+
+def test_a_whole_tag_with_a_record_of_ones_own_speaks_for_the_picture(fakes, tagged):
+    record("tagged")
     found = detecting.detect(Photo.from_array(compressed(tagged, 75)))
     assert found.report.verdict == "likely real"
     assert found.report.reasons[0].kind == "tag"
+
+
+def test_a_tag_of_a_masked_photo_says_that_it_shows_a_persona(fakes, tagged):
+    record("a masked photo")
+    found = detecting.detect(Photo.from_array(tagged))
+    assert found.report.verdict == "fake"
+    assert "made by Deepmask" in found.report.summary()
+
+
+def test_a_strangers_tag_may_be_that_of_a_masked_picture(fakes, tagged):
+    found = detecting.detect(Photo.from_array(tagged))
+    assert found.report.verdict == "unsure"
+    assert {reason.says for reason in found.report.reasons if reason.kind == "tag"} == {"unsure"}
 
 
 def test_a_face_put_in_after_the_tag_is_found_by_the_gap(fakes, tagged):
@@ -104,6 +128,17 @@ def test_a_face_put_in_after_the_tag_is_found_by_the_gap(fakes, tagged):
     assert found.report.reasons[0].kind == "tag"
     marked = found.heat >= 0.5
     assert (marked & replaced()).sum() / (marked | replaced()).sum() > 0.5
+
+
+def test_content_credentials_that_tell_of_a_persona_are_believed(fakes, tmp_path):
+    plain, path = tmp_path / "plain.png", tmp_path / "signed.png"
+    source = Photo.from_array(collins(), "signed.png")
+    source.save(plain)
+    sign(plain, path, Claim((Step("Faces replaced by drawn ones", "synthetic"),)), Identity(b"k" * 32, 7))
+    found = detecting.detect(Photo.open(path), path=path)
+    assert found.report.verdict == "fake"
+    assert found.report.reasons[0].kind == "credentials"
+    assert "Faces replaced" in found.report.reasons[0].words
 
 
 def test_marks_can_be_left_out(tagged):

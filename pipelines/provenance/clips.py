@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +56,7 @@ class ClipMark:
             failed = self.mark is None and self.untagged
             return (f"neither tagged nor signed, because {self.untagged}",) if failed else ()
         pictures = list(_spread(masked, _LOOKS)) if self.tag is not None else []
-        read = self.tag is not None and any(_carries(picture, self.tag) for picture in pictures)
+        read = self.tag is not None and _carry(pictures, self.tag)
         unsigned = write_signed(finished, out, steps, self.mark, tagged=read)
         untagged = self.untagged or "its coding leaves too little of the tag"
         notes = (told("a masked video", "" if read else untagged, unsigned),)
@@ -99,7 +99,8 @@ def _spread(clip: Clip, count: int) -> Iterator[RGBImage]:
         yield from (picture.rgb for picture in clip.pictures(index, index + 1))
 
 
-def _carries(picture: RGBImage, tag: PixelTag) -> bool:
+def _carry(pictures: Sequence[RGBImage], tag: PixelTag) -> bool:
+    """Whether the tag is read from all of them together."""
     with engines.exclusive:
-        found = engines.load("tagger").read(picture, tag_keys.PUBLIC, thorough=False)
+        found = engines.load("tagger").read_all(pictures, tag_keys.PUBLIC, thorough=False)
     return found is not None and found.tag_id == tag.number

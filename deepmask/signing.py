@@ -206,8 +206,15 @@ class Keyring:
 
     def _make(self, passphrase: str | None) -> None:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        from filelock import FileLock
 
-        self._write(Ed25519PrivateKey.generate(), passphrase)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder / "lock"):  # two who need the first key at once get the same
+                if not self.exists:
+                    self._write(Ed25519PrivateKey.generate(), passphrase)
+        except OSError as error:
+            raise DeepmaskError(f"No key can be made in {self.folder} ({error.strerror}).") from error
 
     def _write(self, private: Ed25519PrivateKey, passphrase: str | None) -> None:
         write_bytes(self._public, Signer(private).public.to_pem())

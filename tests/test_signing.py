@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -63,6 +64,12 @@ def test_a_key_made_where_a_passphrase_is_set_is_locked_with_it(ring, monkeypatc
     monkeypatch.setenv(PASSPHRASE, "correct horse")
     ring.signer()
     assert ring.locked
+
+
+def test_two_who_need_the_first_key_at_once_get_the_same(ring):
+    with ThreadPoolExecutor(4) as pool:
+        ids = {signer.key_id for signer in pool.map(lambda _: ring.signer(), range(8))}
+    assert ids == {ring.own().key_id}
 
 
 def test_an_exported_key_brings_the_same_person_to_another_computer(ring, tmp_path):

@@ -18,7 +18,8 @@ LEAST_PX = CELL_PX
 """A sealed picture is at least so long on both sides."""
 MOST_PARTS = 60_000
 """Of a message; fewer than :data:`deepmask.sealing.erasure.MOST_PARTS`."""
-_AREA_RATIO = 4
+MOST_PARTS_OF_BLOCK = 4
+"""Of an ordinary block beside fine ones, which have a quarter of its area and one part each."""
 
 Rectangle = tuple[int, int, int, int]
 """left, top, width, height in whole pixels."""
@@ -66,7 +67,7 @@ class Layout:
     def weights(self) -> list[int]:
         """How many parts of a message each block holds: ordinary ones as many as four fine ones, if there are any."""
         coarse, fine = int((~self.fine).sum()), 4 * int(self.fine.sum())
-        many = _AREA_RATIO if fine and _AREA_RATIO * coarse + fine <= MOST_PARTS else 1
+        many = MOST_PARTS_OF_BLOCK if fine and MOST_PARTS_OF_BLOCK * coarse + fine <= MOST_PARTS else 1
         return [1 if block.fine else many for block in self.blocks]
 
     @cached_property

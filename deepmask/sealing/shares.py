@@ -12,6 +12,7 @@ import numpy as np
 
 from deepmask.sealing.erasure import SYMBOL_BYTES
 from deepmask.sealing.expansion import Bits
+from deepmask.sealing.layout import MOST_PARTS_OF_BLOCK
 
 _HEAD = struct.Struct(">BB4sHH")
 _FORMAT = 1
@@ -63,7 +64,7 @@ class Share:
         form, count, message, needed, first = _HEAD.unpack_from(body)
         payload = body[_HEAD.size :]
         size, rest = divmod(len(payload), max(1, count))
-        if form != _FORMAT or not count or rest or size % SYMBOL_BYTES:
+        if form != _FORMAT or not 0 < count <= MOST_PARTS_OF_BLOCK or rest or size % SYMBOL_BYTES:
             return None
         parts = tuple(payload[at : at + size] for at in range(0, len(payload), size))
         return cls(message, needed + 1, first, parts)

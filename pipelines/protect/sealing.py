@@ -32,6 +32,8 @@ PROTECTIONS: tuple[Protection, ...] = ("faces", "people")
 LOSSLESS = (".png", ".apng", ".tif", ".tiff", ".webp", ".bmp", ".dib")
 """Suffixes of files that can hold a seal."""
 _LEAST_PX = 64
+_MOST_PIXELS = 240_000_000
+"""As many blocks as a message has parts."""
 _LOSSLESS_FORMATS = ("PNG", "TIFF", "WEBP", "BMP")
 _FRAGILE = "anything that changes pixels, such as sending it through a messenger, takes the seal away"
 
@@ -140,6 +142,8 @@ def _refuse(source: Photo) -> None:
         raise MediaError(
             f"{source.name} is {w} x {h} pixels and a seal needs {_LEAST_PX} a side; seal a larger version of it."
         )
+    if source.size_wh[0] * source.size_wh[1] > _MOST_PIXELS:
+        raise MediaError(f"{source.name} has more than {_MOST_PIXELS // 10**6} megapixels; seal a smaller version.")
 
 
 def opacity_of(photo: Photo) -> NDArray[np.uint8] | None:

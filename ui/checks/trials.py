@@ -136,6 +136,13 @@ def _restore(row: EngineSpec, sitter: Sitter) -> str:
     return "sharpened the face"
 
 
+def _parse(row: EngineSpec, sitter: Sitter) -> str:
+    parts = np.unique(engines.load("face_parser", row.name).parse(sitter.picture, [sitter.face]))
+    if len(parts) < 2:
+        raise EngineFailed("It saw nothing but background in the sample photo.")
+    return f"told {len(parts)} parts apart"
+
+
 def _load(row: EngineSpec, sitter: Sitter) -> str:
     engines.load(row.kind, row.name)  # type: ignore[call-overload]
     return "loaded"
@@ -149,6 +156,7 @@ _TRIALS: dict[str, Callable[[EngineSpec, Sitter], str]] = {
     "face_recognizer": _embed,
     "face_swapper": _swap,
     "face_restorer": _restore,
+    "face_parser": _parse,
 }
 """Engines of other kinds are loaded."""
 

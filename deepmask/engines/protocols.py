@@ -299,7 +299,7 @@ class TagFound:
     scale: float
     """Pixels of the pattern in one of the picture."""
     angle_degrees: float
-    """By which the picture was turned since, anticlockwise."""
+    """By which the picture was turned since, anticlockwise; before it was mirrored, if it was."""
     offset_xy: tuple[float, float]
     """Where the pattern begins, in its own pixels."""
     mirrored: bool = False

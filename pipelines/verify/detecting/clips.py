@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from deepmask.progress import Progress, part, silent
 from pipelines.verify.detecting.judging import judge, verdict_of
 from pipelines.verify.detecting.model import LEAST_FACE_PX, ClipDetection, DetectOptions, Evidence, Look, TopFrame
 from pipelines.verify.detecting.photos import FEW_PHOTOS, NOT_ABOUT_GENERATED
+
+if TYPE_CHECKING:
+    from pipelines.verify.reading_clips import ClipReading
 
 SMOOTHED = 5
 """Neighbouring frames whose median counts: one frame alone is chance."""
@@ -40,14 +44,14 @@ def detect_clip(
         MediaError: no picture of it can be decoded.
     """
     options = options or DetectOptions()
-    evidence: list[Evidence] = []
-    if options.marks:
-        from pipelines.verify.detecting.marks import clip_marks
-
-        evidence += clip_marks(source, progress=part(progress, 0.0, 0.15))
     row = engines.choose("fake_finder", options.engine)
     finder = engines.load("fake_finder", row.name)
-    frames, top = _watched(source, options, part(progress, 0.15, 1.0))
+    tag, evidence = _marks(source, part(progress, 0.0, 0.15)) if options.marks else (None, [])
+    frames, gaps, top = _watched(source, tag, options, part(progress, 0.15, 1.0))
+    if tag is not None:
+        from pipelines.verify.detecting.marks import of_clip_tag
+
+        evidence.append(of_clip_tag(tag.report, gaps))
     if not frames:
         raise MediaError(f"No picture of {source.name} can be decoded; open it in a player and save it again.")
     score = clip_score([frame.score for frame in frames])
@@ -72,21 +76,46 @@ def clip_score(scores: Sequence[float | None]) -> float | None:
     return round(float(np.quantile(smooth, 1 - LASTING)), 3)
 
 
-def _watched(clip: Clip, options: DetectOptions, progress: Progress) -> tuple[list[FrameScore], list[TopFrame]]:
-    """Scores of the frames that were looked at, and the most suspicious of them, the worst first."""
+def _marks(clip: Clip, progress: Progress) -> tuple[ClipReading | None, list[Evidence]]:
+    """The tag, and what content credentials say."""
+    from deepmask.provenance import known_credentials
+    from pipelines.verify.detecting.marks import clip_tag, of_credentials
+
+    told = of_credentials(known_credentials(clip.path))
+    return clip_tag(clip, progress=progress), [] if told is None else [told]
+
+
+def _watched(
+    clip: Clip, tag: ClipReading | None, options: DetectOptions, progress: Progress
+) -> tuple[list[FrameScore], list[float], list[TopFrame]]:
+    """Scores of the frames that were looked at, how much of a tag is missing on faces, and the worst of the frames."""
     from pipelines.verify.detecting.looking import look
 
     total = max(1, len(clip.timeline))
     count = min(total, options.most_frames)
     wanted = sorted({int(n) for n in np.linspace(0, total - 1, count).round()})
     frames: list[FrameScore] = []
+    gaps: list[float] = []
     top: list[TopFrame] = []
     for n, picture in enumerate(_chosen(clip, wanted)):
         progress(min(1.0, n / len(wanted)), f"Looking at frame {n + 1} of {len(wanted)}")
         seen = look(picture.rgb, options, whole=False)
         frames.append(FrameScore(picture.index, round(float(picture.time), 3), seen.score))
+        if (gap := _gap(picture, seen, tag)) is not None:
+            gaps.append(gap)
         top = _best(top, picture, seen, apart=total / (4 * _SHOWN))
-    return frames, top
+    return frames, gaps, top
+
+
+def _gap(picture: Picture, seen: Look, tag: ClipReading | None) -> float | None:
+    """How much of a tag is missing on the worst face of a frame; None without tag or face."""
+    intact = None if tag is None else tag.intact(picture.rgb)
+    boxes = [face.box_xyxy for face in seen.faces if face.score is not None]
+    if intact is None or not boxes:
+        return None
+    from pipelines.verify.detecting.marks import missing_share
+
+    return max(missing_share(intact, box) for box in boxes)
 
 
 def _chosen(clip: Clip, wanted: Sequence[int]) -> Iterator[Picture]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from deepmask.tag_report import TagReading
 from pipelines.verify.authenticating import authenticate
 from pipelines.verify.detecting.model import Evidence, Heat
 from pipelines.verify.reading import MISSING_BELOW, Reading, read_tag
+
+if TYPE_CHECKING:
+    from pipelines.verify.reading_clips import ClipReading
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +58,40 @@ def evidence_of(marks: Marks, faces: Sequence[Box], size_wh: tuple[int, int]) ->
     return [one for one in found if one is not None]
 
 
-def clip_marks(clip: Clip, *, progress: Progress = silent) -> list[Evidence]:
-    """What the marks of a video say."""
-    progress(0.0, "Looking for content credentials")
-    found = of_credentials(known_credentials(clip.path))
-    return [] if found is None else [found]
+def clip_tag(clip: Clip, *, progress: Progress = silent) -> ClipReading | None:
+    """The tag of a video; None where there is none, or the tagger cannot be used."""
+    from pipelines.verify.reading_clips import read_clip_tag
+
+    signer, keys = unlocked()
+    try:
+        reading = read_clip_tag(clip, signer=signer, keys=keys, ledger=Ledger(), progress=progress)
+    except EngineError:
+        return None
+    return reading if reading.report.found else None
+
+
+def of_clip_tag(report: TagReading, gaps: Sequence[float]) -> Evidence:
+    """What the tag of a video says.
+
+    Args:
+        gaps: :func:`missing_share` of the worst face of each frame that was looked at and shows a face.
+    """
+    name = _named(report)
+    if report.fit == "other":
+        return Evidence("tag", "fake", f"{name} belongs to another video: it was copied onto this one.")
+    without = sum(gap >= REPLACED_SHARE for gap in gaps)
+    if without >= max(2, LASTING_GAP * len(gaps)):
+        words = f"{name} is missing on a face in {without} of {len(gaps)} frames: it was replaced after the tagging."
+        return Evidence("tag", "fake", words)
+    if "masked" in report.what:
+        return Evidence("tag", "fake", _masked(name, report))
+    if not gaps or float(np.median(gaps)) >= WHOLE_SHARE:
+        return Evidence("tag", None, f"{name} was read; whether a face was replaced since, it does not tell here.")
+    return _whole(name, report)
+
+
+LASTING_GAP = 0.15
+"""Of the frames with a face: single ones lose the tag to motion and compression."""
 
 
 def unlocked() -> tuple[Signer | None, list[PublicKey]]:
@@ -112,17 +145,23 @@ def judged_tag(report: TagReading, intact: NDArray[np.float32], faces: Sequence[
         words = f"{name} is missing on {of}: what is seen there came after the picture was tagged."
         return Evidence("tag", "fake", words, _holes(intact, replaced))
     if "masked" in report.what:
-        words = f"{name} is whole, and its record says that this is {report.what}: what is shown was made by Deepmask."
-        return Evidence("tag", "fake", words)
+        return Evidence("tag", "fake", _masked(name, report))
     largest = max(shares) if faces else float((intact < MISSING_BELOW).mean())
     if largest >= WHOLE_SHARE:
         return Evidence("tag", None, f"{name} was read, but it is too weak here to tell what was changed since.")
+    return _whole(name, report)
+
+
+def _masked(name: str, report: TagReading) -> str:
+    return f"{name} is whole, and its record says that this is {report.what}: what is shown was made by Deepmask."
+
+
+def _whole(name: str, report: TagReading) -> Evidence:
+    """No gap: that is worth what is known of the tag."""
     if report.standing not in ("yours", "known"):
-        words = (
-            "Deepmask's tag is whole. It is also laid on masked pictures, and no record here says whether this is one."
-        )
+        words = "Deepmask's tag is whole. Masked pictures have it, too, and no record here says whether this is one."
         return Evidence("tag", "unsure", words)
-    return Evidence("tag", "likely real", f"{name} is whole: no face was replaced since the picture was tagged.")
+    return Evidence("tag", "likely real", f"{name} is whole: no face was replaced since it was laid.")
 
 
 REPLACED_SHARE = 0.3

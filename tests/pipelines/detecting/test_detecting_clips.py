@@ -9,12 +9,13 @@ from deepmask import engines
 from deepmask.detect_report import ClipDetectReport, FrameScore
 from deepmask.errors import Cancelled, MediaError
 from deepmask.media import Clip
+from deepmask.tag_keys import PUBLIC
 from pipelines.verify import detecting
 from pipelines.verify.detecting import DetectOptions
 from pipelines.verify.detecting.clips import clip_score
 from pipelines.verify.detecting.curve import draw
 from tests.tiny.clips import even, make_clip
-from tests.tiny.suspects import OneFace, Redness, collins
+from tests.tiny.suspects import OneFace, Redness, cat_faced, collins, replaced
 
 UNMARKED = DetectOptions(marks=False)
 FRAMES = 20
@@ -56,6 +57,16 @@ def test_a_part_of_a_video_that_is_faked_is_found_and_shown(tmp_path):
     titles = [exhibit.title for exhibit in found.dossier().exhibits]
     assert titles[0] == "Score over time"
     assert titles[1] == f"Frame {found.report.top_frames[0]}"
+
+
+def test_a_face_put_into_a_tagged_video_is_found_by_the_gap(tmp_path):
+    tagged = engines.load("tagger").embed(collins(), 0x1234_5678_9ABC_DEF0, PUBLIC, strength=3.0)
+    swapped = np.where(replaced()[..., None], cat_faced(), tagged)
+    for name, picture, verdict in (("whole", tagged, "unsure"), ("swapped", swapped, "fake")):
+        path = make_clip(tmp_path / f"{name}.mp4", even(8), size_wh=(512, 512), picture=lambda n, shown=picture: shown)
+        found = detecting.detect_clip(Clip.open(path))
+        assert found.report.verdict == verdict, found.report.summary()
+        assert found.report.reasons[0].kind == "tag"
 
 
 def test_one_frame_alone_is_chance(tmp_path):

@@ -10,7 +10,19 @@ import platform
 import subprocess
 import sys
 
-SECTIONS = ("app", "painter", "faces", "bodies", "media", "removal", "voice", "seals", "cloaks", "video_scaling")
+SECTIONS = (
+    "app",
+    "painter",
+    "faces",
+    "bodies",
+    "media",
+    "removal",
+    "voice",
+    "seals",
+    "cloaks",
+    "fakes",
+    "video_scaling",
+)
 """Modules of this package, each with a ``main`` that prints its tables."""
 
 

@@ -39,7 +39,11 @@ FOLDER = ASSETS / "fake_finder"
 def main(
     folders: tuple[Path, ...], steps: int, minutes: float | None, seed: int, threads: int, bfloat16: bool, out: Path
 ) -> None:
-    """Teach the network, and write it and the log of its training."""
+    """Teach the network, and write it and the log of its training.
+
+    Afterwards ``python -m benchmarks.fakes --write`` measures it and chooses from which score on a face is called fake
+    or likely real; until then hardly any is.
+    """
     torch.set_num_threads(threads)
     say = _printer()
     lessons, told = gathered(folders, seed, say)
@@ -48,8 +52,9 @@ def main(
     out.mkdir(parents=True, exist_ok=True)
     export(net, out / "unet.onnx")
     parameters = sum(p.numel() for p in net.parameters())
+    bars = {"fake_above": 0.95, "real_below": 0.05}
     record = {"parameters": parameters, "opset": OPSET, "torch": torch.__version__.partition("+")[0],
-              "course": asdict(course), **told, "log": log}  # fmt: skip
+              "course": asdict(course), **told, "bars": bars, "log": log}  # fmt: skip
     write_text(out / "training.json", json.dumps(record, indent=1) + "\n")
 
 

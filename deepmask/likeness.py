@@ -23,6 +23,8 @@ _CLEAR = 12.0
 """Grey levels between neighbours from which on a bit counts fully."""
 _LEAST_BITS = 24
 """In which two pictures must overlap."""
+_MOSTLY = 0.7
+"""Share of the other picture that must lie over this one: it may have a frame now, no more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +47,7 @@ class Likeness:
         return self.across.shape[0], self.down.shape[1]
 
     def agreement(self, cells: NDArray[np.floating], place: tuple[int, int]) -> float:
-        """How well other cells agree: 1 in all bits, 0 as often as by chance, -1 in none; less where few bits overlap.
+        """How well other cells agree: 1 in all bits, 0 as often as by chance, -1 in none; less where few overlap.
 
         Args:
             cells: (rows, columns) mean grey levels; NaN where nothing is known.
@@ -53,18 +55,17 @@ class Likeness:
         """
         right = cells[:, :-1] - cells[:, 1:]
         lower = cells[:-1] - cells[1:]
-        agreed = total = bits = 0.0
+        agreed = weighed = bits = 0.0
         for ours, theirs in ((self.across, right), (self.down, lower)):
             mine, its = _overlap(ours, theirs, place)
-            weight = np.minimum(np.abs(its) / _CLEAR, 1.0)
-            known = ~np.isnan(its)
-            weight = np.where(known, weight, 0.0)
+            weight = _weights(its)
             agreed += float(weight[(its > 0) == mine].sum())
-            total += float(weight.sum())
-            bits += float(known.sum())
-        if bits < _LEAST_BITS or total <= 0:
+            weighed += float(weight.sum())
+            bits += float((~np.isnan(its)).sum())
+        there = float(_weights(right).sum() + _weights(lower).sum())
+        if bits < _LEAST_BITS or weighed <= 0:
             return 0.0
-        return (2 * agreed / total - 1) * min(1.0, total / _LEAST_BITS)
+        return (2 * agreed / weighed - 1) * min(1.0, weighed / _LEAST_BITS, weighed / there / _MOSTLY)
 
     def to_json(self) -> dict[str, Any]:
         """For a file."""
@@ -90,6 +91,11 @@ class Likeness:
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"This is no likeness of a picture ({error}).") from error
         return cls(bits[:first].reshape(rows, columns - 1), bits[first:].reshape(rows - 1, columns))
+
+
+def _weights(differences: NDArray[np.floating]) -> NDArray[np.floating]:
+    """0..1 how clearly one cell is lighter than the other; 0 where that is not known."""
+    return np.nan_to_num(np.minimum(np.abs(differences) / _CLEAR, 1.0))
 
 
 def _overlap(

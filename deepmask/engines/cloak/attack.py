@@ -23,7 +23,7 @@ _MOMENTUM = 0.9
 _COLOUR = 0.5
 """Share of the change of colours that is kept: people notice a green cheek before a dark one."""
 _SMOOTH = 0.006
-"""Gradients are smoothed over this part of the region: shades look like light or make-up, fine patterns like neither."""
+"""Gradients are smoothed over this part of the region: shades look like light or make-up, fine patterns do not."""
 
 _WAYS = ((0, 3), (1, 2))
 """Ways of :func:`published` that a step tries, in turn."""

@@ -109,6 +109,12 @@ def test_everybody_gets_a_persona_and_its_voice_in_one_go(run, film, tmp_path):
     assert after.fingerprint != before.fingerprint
 
 
+def test_words_are_spoken_anew_on_request(run, film, tmp_path):
+    code, _, error = run(film, "-o", tmp_path / "out.mp4", "--voice", "anonymous", "--voice-method", "respeak")
+    assert code == 2
+    assert "No speech was understood in film.mp4" in error, "clicks are no words"
+
+
 def test_a_voice_needs_somebody_whose_it_is(run, film, tmp_path):
     code, _, error = run(film, "-o", tmp_path / "out.mp4", "--voice", "persona")
     assert code == 2

@@ -9,7 +9,6 @@ exit code is 3 in either case. Stopped work goes on where it was when the same c
 from __future__ import annotations
 
 import functools
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,14 +23,14 @@ from deepmask.progress import Progress
 from deepmask.track import BODY_COVERS
 from deepmask.vault import Vault
 from deepmask.video_plan import VideoPlan
-from deepmask.video_report import OTHERS, VideoFinding, VideoReport
-from deepmask.voice_plan import Strength
+from deepmask.video_report import VideoReport
+from deepmask.voice_plan import Method, Strength
 from pipelines import video
 from pipelines.photo import PhotoOptions
 from pipelines.video import VideoOptions, VideoResult
 from pipelines.video.sharing import Workers
 from pipelines.voice import VoiceOptions
-from ui.commands.batch import EXIT_LEAK, Entry, Telling, run_each
+from ui.commands.batch import EXIT_LEAK, Entry, run_each
 from ui.commands.face_options import faces_decided, roster_for, together
 from ui.commands.outputs import CLIPS, Job, pair
 from ui.commands.shared import (
@@ -42,15 +41,11 @@ from ui.commands.shared import (
     progress_bar,
     provenance_option,
     refuse_existing,
-    table,
 )
 from ui.commands.video_edits import Edit, edits
+from ui.commands.video_telling import TELLING, findings, tracks
 from ui.video_pace import with_time_left
 
-_REMEDY = (
-    "make a plan with 'deepmask video plan', give the face a plainer mask or add a box with 'deepmask video edit', "
-    "render it, or insist with --allow-leaks"
-)
 _STOPPED = "Stopped; nothing half-written is left behind, and the same command goes on where it was."
 
 Masking = Callable[[Clip, Path, Encoding, bool | None, Progress], VideoResult]
@@ -93,6 +88,13 @@ _seeing = together(
         help="Whose voice is heard: as it is, that of --persona, or nobody's.",
     ),
     click.option(
+        "--voice-method",
+        type=click.Choice(get_args(Method)),
+        default=VoiceOptions.method,
+        show_default=True,
+        help="Convert the voice, or let a machine speak its words anew.",
+    ),
+    click.option(
         "--voice-strength",
         type=click.Choice(get_args(Strength)),
         default=VoiceOptions.strength,
@@ -112,13 +114,14 @@ def _deciding(function: Callable[..., None]) -> Callable[..., None]:
         looks_per_second: float,
         bodies: str,
         voice: str,
+        voice_method: Method,
         voice_strength: Strength,
         **others: Any,
     ) -> None:
         if voice == "persona" and faces.persona is None:
             raise click.UsageError("--voice persona needs --persona NAME: whose voice is it to be?")
         persona = faces.persona if voice == "persona" else None
-        speaking = None if voice == "keep" else VoiceOptions(persona=persona, strength=voice_strength)
+        speaking = None if voice == "keep" else VoiceOptions(persona, voice_method, voice_strength)
         covering: Any = None if bodies == "keep" else bodies  # others are refused there
         function(*arguments, options=VideoOptions(faces, looks_per_second, speaking, covering), **others)
 
@@ -274,7 +277,7 @@ def _queue(
         return Entry(job, result.report, result.clip is not None)
 
     with _going_on():
-        return run_each(jobs, one, _TELLING, report, allow_leaks, as_json, with_time_left)
+        return run_each(jobs, one, TELLING, report, allow_leaks, as_json, with_time_left)
 
 
 @contextmanager
@@ -311,7 +314,7 @@ def plan_command(
         click.echo(plan.to_json(), nl=False)
         return
     plan.save(out)
-    click.echo("\n".join([f"{source} → {out}", *_tracks(plan)]))
+    click.echo("\n".join([f"{source} → {out}", *tracks(plan)]))
 
 
 @command.command(short_help="Show a plan, and change it.")
@@ -334,7 +337,7 @@ def edit(plan_path: Path, out: Path | None, overwrite: bool, **given: tuple[Edit
         plan = change(plan, vault)
     if changes or out is not None:
         plan.save(out or plan_path)
-    click.echo("\n".join(_tracks(plan)))
+    click.echo("\n".join(tracks(plan)))
 
 
 @command.command(short_help="Look at a masked video as an attacker would.")
@@ -352,7 +355,7 @@ def check(ctx: click.Context, source: Path, masked: Path, plan_path: Path, as_js
     if as_json:
         click.echo(found.to_json(), nl=False)
     else:
-        click.echo("\n".join([found.summary(), *_findings(found)]))
+        click.echo("\n".join([found.summary(), *findings(found)]))
     ctx.exit(EXIT_LEAK if found.leaks else 0)
 
 
@@ -360,71 +363,3 @@ def check(ctx: click.Context, source: Path, masked: Path, plan_path: Path, as_js
 def clean() -> None:
     """Remove what is kept of videos to go on with: places of faces, masked pieces. It goes by itself after a week."""
     click.echo(f"{video.clean() / 1e6:.1f} MB removed.")
-
-
-# ------------------------------------------------------------------------------------------------------ what is told
-def _tracks(plan: VideoPlan) -> list[str]:
-    """The faces of a plan as a table."""
-    rows = [("face", "frames", "seconds", "who", "gets", "look at")]
-    pace = plan.seconds / plan.frames
-    for track in plan.tracks:
-        who = track.match.person if track.match and track.identity == "confirmed" else track.identity
-        doubts = ", ".join(f"{span.doubt} {span.first}-{span.last}" for span in track.doubts)
-        seconds = f"{track.first * pace:.1f}-{(track.last + 1) * pace:.1f}"
-        wanted = track.body or track.decision.persona or track.decision.action
-        rows.append((track.id, f"{track.first}-{track.last}", seconds, who, wanted, doubts))
-    bodies = f"People without a face in the table: {plan.bodies}." if plan.bodies else ""
-    voices = "" if plan.voice is None else f"Voices: {plan.voice.speakers[0].decision.action}."
-    told = table(rows, wrap=True).splitlines() if plan.tracks else ["No face was found."]
-    return [*told, *filter(None, [bodies, voices])]
-
-
-def _news(report: VideoReport) -> list[str]:
-    """A line for each thing to know."""
-    return _findings(report, lambda verdict, note: bool(note) or verdict not in ("hidden", "kept", "unmeasured"))
-
-
-def _findings(report: VideoReport, told: Callable[[str, str], bool] = lambda verdict, note: True) -> list[str]:
-    faces = [f for f in report.findings if told(f.verdict, f.note)]
-    bodies = [f for f in report.bodies if told(f.verdict, f.note)]
-    voices = [] if report.voice is None else [f for f in report.voice.findings if told(f.verdict, f.note)]
-    lines = [f"  {f.track}: {_spans(f)}. {f.note}".rstrip() for f in faces]
-    lines += [f"  {_body_of(f)}: {_spans(f)}. {f.note}".rstrip() for f in bodies]
-    lines += [f"  {f.speaker}: {f.verdict}. {f.note}".rstrip() for f in voices]
-    notes = dict.fromkeys((*report.notes, *(report.voice.notes if report.voice else ())))
-    return [*lines, *(f"  {note[:1].upper()}{note[1:]}." for note in notes)]
-
-
-def _body_of(finding: VideoFinding) -> str:
-    return "people without a face" if finding.track == OTHERS else f"body of {finding.track}"
-
-
-def _spans(finding: VideoFinding) -> str:
-    spans = ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in finding.leaking)
-    return f"{finding.verdict} in frames {spans}" if spans else finding.verdict
-
-
-def _lines(entries: list[Entry[VideoReport]]) -> list[str]:
-    """For people: of one video its summary, of several a table; then what is to be known of each."""
-    if len(entries) == 1:
-        (entry,) = entries
-        return [f"{entry.job.source} → {entry.target}", f"  {entry.report.summary()}", *_news(entry.report)]
-    rows = [("video", "result", "hidden", "weak", "visible", "kept", "voices", "done by")]
-    rows += [_row(entry) for entry in entries]
-    told = [line for entry in entries if (news := _news(entry.report)) for line in (f"{entry.job.source}:", *news)]
-    return [table(rows), *told] if entries else []
-
-
-def _row(entry: Entry[VideoReport]) -> tuple[str, ...]:
-    verdicts = Counter(finding.verdict for finding in entry.report.findings)
-    counts = [str(verdicts[verdict] or "-") for verdict in ("hidden", "weak", "leak", "kept")]
-    heard = entry.report.voice
-    voices = "as they were" if heard is None else ", ".join(sorted({f.verdict for f in heard.findings}))
-    used: Counter[str] = Counter()
-    for finding in entry.report.findings:
-        used.update({name: count for name, count in finding.engines.items() if name != "none"})
-    by = ", ".join(f"{name} {count}" for name, count in used.most_common())
-    return (entry.job.source.name, entry.target, *counts, voices, by)
-
-
-_TELLING = Telling[VideoReport](lambda report: report.leaks, _lines, _REMEDY)

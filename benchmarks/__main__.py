@@ -19,6 +19,7 @@ SECTIONS = (
     "removal",
     "voice",
     "seals",
+    "tags",
     "cloaks",
     "fakes",
     "video_scaling",

@@ -113,6 +113,13 @@ def test_other_files_hold_none_and_nothing_is_written(pixels, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.png", "plain.bmp"]
 
 
+def test_what_would_fill_the_memory_is_not_signed(pixels, tmp_path, monkeypatch):
+    monkeypatch.setattr("deepmask.content_credentials.writing.LARGEST_MB", 0)
+    with pytest.raises(EngineFailed, match="takes as much memory"):
+        sign(photo(tmp_path / "plain.png", pixels), tmp_path / "signed.png", CLAIM, Identity(SECRET, NUMBER))
+    assert not (tmp_path / "signed.png").exists()
+
+
 def test_a_file_is_signed_in_its_place(pixels, tmp_path):
     path = photo(tmp_path / "one.png", pixels)
     sign(path, path, CLAIM, Identity(SECRET, NUMBER))

@@ -20,6 +20,10 @@ MIME_TYPES = {
 """Files that hold content credentials, by suffix."""
 
 
+_MOST_IN_MEMORY_MB = 32
+"""Of a file that is being signed; what is beyond it lies in a temporary file of the system's."""
+
+
 def holds_credentials(suffix: str) -> bool:
     """Whether files that end like this can have content credentials."""
     return suffix.lower() in MIME_TYPES
@@ -48,7 +52,7 @@ def context(anchors_pem: str = "") -> Context:
     """
     settings: dict[str, Any] = {
         "version": 1,
-        "core": {"allowed_network_hosts": []},
+        "core": {"allowed_network_hosts": [], "backing_store_memory_threshold_in_mb": _MOST_IN_MEMORY_MB},
         "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True},
         "builder": {"thumbnail": {"enabled": False}},
     }

@@ -10,6 +10,9 @@ from deepmask.content_credentials.claims import Claim
 from deepmask.errors import EngineFailed
 from deepmask.files import placing
 
+LARGEST_MB = 1000
+"""Larger files are not signed: c2pa holds a file in memory while it signs it (200 MB of video took 218 MB)."""
+
 
 def sign(plain: Path, out: Path, claim: Claim, identity: Identity) -> None:
     """Write ``out``: the file ``plain`` with content credentials, its pictures and sounds to the bit as they were.
@@ -19,12 +22,14 @@ def sign(plain: Path, out: Path, claim: Claim, identity: Identity) -> None:
 
     Raises:
         EngineMissing: c2pa-python does not load here.
-        EngineFailed: files of this kind hold no content credentials, or this one does not.
+        EngineFailed: files of this kind hold no content credentials, or this one does not, or is too large.
         DeepmaskError: the place cannot be written.
     """
     mime = library.MIME_TYPES.get(out.suffix.lower())
     if mime is None:
         raise EngineFailed(f"{out.suffix or 'Such'} files hold no content credentials.")
+    if plain.stat().st_size > LARGEST_MB * 1_000_000:
+        raise EngineFailed(f"Files of more than {LARGEST_MB} MB are not signed, since that takes as much memory.")
     c2pa = library.load()
     with placing(out) as beside:
         try:

@@ -14,6 +14,7 @@ from deepmask.media import Photo
 from deepmask.persona import Attributes, Persona
 from deepmask.plan import Decision, Plan, Region
 from deepmask.progress import silent
+from deepmask.provenance import known_credentials
 from deepmask.report import Finding, Report
 from deepmask.roster import Roster
 from deepmask.vault import Vault
@@ -299,3 +300,17 @@ def test_menu_values_and_decisions_are_two_sides_of_one_thing(value):
 )
 def test_colours_of_the_picker_become_hex(given, colour):
     assert to_hex(given) == colour
+
+
+def test_the_switch_for_provenance_voids_what_says_otherwise(desk):
+    session, work = desk
+    work.mask(session, silent)
+    masked = session.works[0].masked
+    assert known_credentials(masked) is not None
+    assert any("tagged and signed" in note for note in session.works[0].report.notes)
+    session.mark_results(False)
+    assert session.works[0].masked is None
+    work.mask(session, silent)
+    assert known_credentials(session.works[0].masked) is None
+    before, after = data.astronaut(), Photo.open(session.works[0].masked).rgb
+    assert np.array_equal(after[200:380, :170], before[200:380, :170])

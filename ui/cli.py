@@ -3,7 +3,7 @@
 Each command lives in its own module, imported only when the command runs, so that ``deepmask --help`` answers at once.
 
 Exit codes: 0 done; 1 ``doctor`` or ``weights verify`` found something broken; 2 bad input or usage; 3 a face would
-still be recognisable; 130 stopped with Ctrl-C.
+still be recognisable, or ``detect`` found a fake; 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def photos() -> Iterator[Photo]:
         yield Photo.from_array(np.repeat(image[..., None], 3, 2) if image.ndim == 2 else image, name)
     yield Photo.from_array(hopper(), "Hopper")
     for path in sorted(SAMPLES.glob("*")) if SAMPLES.is_dir() else ():
-        yield Photo.open(path)
+        yield Photo.from_array(Photo.open(path).rgb, path.name)
 
 
 def _sealed(source: Photo) -> One | None:

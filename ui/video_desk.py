@@ -63,6 +63,9 @@ class VideoDesk:
     """Detail and extent of their faces."""
     quality: str = "good"
     """Of the coded picture."""
+    codec: str = "auto"
+    hardware: str = "none"
+    """What encodes it."""
     voice: Strength | None = None
     """How strongly voices are changed; None: the sound stays as it is."""
     bodies: BodyCover | None = None

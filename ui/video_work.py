@@ -11,7 +11,7 @@ from deepmask.errors import Cancelled, InputError, PlanError
 from deepmask.faces import Box, enlarge
 from deepmask.look import FaceRegion, Look
 from deepmask.media.clip import Clip
-from deepmask.media.clip_encoding import QUALITIES, Encoding
+from deepmask.media.clip_encoding import Encoding
 from deepmask.media.clip_formats import ANIMATION_SUFFIXES, CONTAINERS
 from deepmask.media.sound import Sound
 from deepmask.plan import Action, Decision
@@ -132,14 +132,19 @@ class VideoWork:
         desk.swapper, desk.look = swapper, Look(detail_px, restore, region)  # type: ignore[arg-type]
         self.decide(session)
 
-    def write_as(self, session: Session, quality: str) -> None:
-        """The quality of the coded picture was changed; what was rendered is void."""
-        desk = session.video
-        if quality not in QUALITIES:
-            raise InputError(f"The quality is one of {', '.join(QUALITIES)}, not {quality!r}.")
-        if quality != desk.quality and desk.film is not None and desk.film.plan is not None:
-            desk.film.changed(desk.film.plan)
-        desk.quality = quality
+    def write_as(self, session: Session, quality: str, codec: str, hardware: str) -> None:
+        """How the picture is coded was changed; what was rendered is void.
+
+        Raises:
+            MediaError: these do not go together, or not with the kind of file; all stays as it was.
+        """
+        desk, film = session.video, session.video.film
+        if film is None or (quality, codec, hardware) == (desk.quality, desk.codec, desk.hardware):
+            return
+        Encoding(Path(masked_name(film.path)).suffix, codec, quality, hardware)
+        desk.quality, desk.codec, desk.hardware = quality, codec, hardware
+        if film.plan is not None:
+            film.changed(film.plan)
 
     def speak(self, session: Session, strength: str) -> None:
         """What happens to the voices was changed: 'natural', 'strong', or anything else to leave them."""
@@ -269,7 +274,7 @@ class VideoWork:
         plan, version, desk = film.plan, film.version, session.video
         assert plan is not None
         out = film.folder / f"masked-{version}" / masked_name(film.path)
-        encoding = Encoding(out.suffix, quality=desk.quality)
+        encoding = Encoding(out.suffix, desk.codec, desk.quality, desk.hardware)
         reached = 0.0
 
         def remember(fraction: float, message: str) -> None:

@@ -145,14 +145,19 @@ def test_whole_people_are_covered_on_request_all_or_one_by_one(desk):
     assert not session.video.film.plan.covers_bodies
 
 
-def test_another_quality_voids_what_was_rendered(desk):
+def test_another_coding_voids_what_was_rendered(desk):
     session, work = desk
     work.choose(session, NOBODY, "solid")
     work.mask(session, silent)
-    work.write_as(session, "small")
+    work.write_as(session, "small", "hevc", "none")
     assert session.video.film.masked is None
-    with pytest.raises(InputError, match="better, good, small"):
-        work.write_as(session, "best")
+    work.mask(session, silent)
+    assert Clip.open(session.video.film.masked).codec == "hevc"
+    for wrong in (("best", "auto", "none"), ("good", "vp9", "nvenc"), ("good", "av1", "nvenc")):
+        with pytest.raises(MediaError):
+            work.write_as(session, *wrong)
+    assert (session.video.quality, session.video.codec) == ("small", "hevc")
+    assert session.video.film.masked is not None
 
 
 def test_an_edit_made_while_masking_is_carried_out(desk):

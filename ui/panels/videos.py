@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
-from deepmask.media.clip_encoding import QUALITIES
+from deepmask.media.clip_encoding import CODECS, HARDWARE, QUALITIES
 from ui.choices import MASKS, NOBODY, ROSTER, Known, decision_choices, who_choices
 from ui.events import BAR, Updates, guarded, progress_of, worker
 from ui.panels import video_report
@@ -113,6 +113,11 @@ class VideosPanel:
                 [(words, value) for value, words in WRITTEN.items()], value=VideoDesk.quality, label="Picture quality",
                 elem_classes="dm-switch", elem_id="video-quality",
             )  # fmt: skip
+            with gr.Row():
+                self.codec = gr.Dropdown(["auto", *CODECS], value=VideoDesk.codec, label="Codec", elem_id="video-codec")
+                self.hardware = gr.Dropdown(
+                    ["none", *HARDWARE], value=VideoDesk.hardware, label="Encode on", elem_id="video-hardware"
+                )
         self.marking = marking_switch(self._app.settings, "mark-video")
         self.find = gr.Button("Find the faces", variant="primary", size="lg", visible=False, elem_id="find-tracks")
         self.mask = gr.Button("Mask", variant="primary", size="lg", elem_id="mask-video")
@@ -157,7 +162,9 @@ class VideosPanel:
             chooser.input(self._changing(self._work.choose), [state, self.who, self.rest], **fast)
         self.people.input(self._changing(self._work.cover_bodies), [state, self.people], **fast)
         self.sound.input(self._changing(self._work.speak), [state, self.sound], **fast)
-        self.quality.input(self._changing(self._work.write_as), [state, self.quality], **fast)
+        coding = [self.quality, self.codec, self.hardware]
+        for chooser in coding:
+            chooser.input(self._changing(self._work.write_as), [state, *coding], **fast)
         self.engine.wire(self._changing(self._work.swap_with), state, **fast)
         buttons = {
             self.move: _move, self.begin: self._work.begin_here, self.end: self._work.end_here,
@@ -321,6 +328,8 @@ class VideosPanel:
             self.sound: gr.update(value=desk.voice or "keep", visible=film.clip.has_sound),
             self.told: gr.update(value=told, visible=bool(told)),
             self.quality: desk.quality,
+            self.codec: desk.codec,
+            self.hardware: desk.hardware,
             **self.engine.show(*swapping(desk)),
         }  # fmt: skip
 

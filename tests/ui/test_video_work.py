@@ -153,7 +153,7 @@ def test_another_coding_voids_what_was_rendered(desk):
     assert session.video.film.masked is None
     work.mask(session, silent)
     assert Clip.open(session.video.film.masked).codec == "hevc"
-    for wrong in (("best", "auto", "none"), ("good", "vp9", "nvenc"), ("good", "av1", "nvenc")):
+    for wrong in (("best", "auto", "none"), ("good", "vp9", "nvenc")):
         with pytest.raises(MediaError):
             work.write_as(session, *wrong)
     assert (session.video.quality, session.video.codec) == ("small", "hevc")

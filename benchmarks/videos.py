@@ -1,4 +1,5 @@
-"""What videos reach on clips of which the truth is known: faces missed, people mixed up, flicker, frames a second.
+"""What videos reach on clips of which the truth is known: faces missed, people mixed up, flicker, bodies left open,
+frames a second, memory.
 
 ``deface`` masks the same clips in the same run, as its command does, without its preview.
 """
@@ -8,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.tables import Measure, print_table
+from benchmarks.video_bodies_truth import walks, written
 from benchmarks.video_truth import (
     SIZE_WH,
     Actor,
@@ -43,7 +47,8 @@ from deepmask.plan import Decision
 from deepmask.roster import Roster
 from deepmask.vault import Vault
 from deepmask.video_plan import VideoPlan
-from pipelines.video import analyze, check, render
+from pipelines.photo import PhotoOptions
+from pipelines.video import VideoOptions, analyze, check, render
 from pipelines.video.drawing import draw
 from pipelines.video.preparing import Mask, Rung
 
@@ -53,8 +58,12 @@ COVERED = 0.9
 """Share of a face that a plain mask on the track's box must hide."""
 STEADY_SCENES = "moving", "large"
 STEADY_FRAMES = 30
-FULL_HD = 1920, 1080
-"""Pictures of the second size that is timed."""
+SPEEDS = ((SIZE_WH, 6, 1), (SIZE_WH, 6, 2), ((1920, 1080), 2, 1))
+"""What is timed: size of the pictures, seconds, faces."""
+OPEN_LEVELS = 16
+"""A pixel that differs by less, in every channel, may be as it was."""
+LENGTHS_S = 30, 120
+"""Of the videos whose memory is measured."""
 
 
 def main() -> None:
@@ -71,7 +80,9 @@ def main() -> None:
         print_table("Videos: faces followed (made clips, 640 × 360)", followed.measures())
         steady = [clips[name] for name in STEADY_SCENES]
         print_table("Videos: flicker beside the input's (luma)", flicker(steady, persona, Path(folder)))
-        for size_wh, seconds, faces in ((SIZE_WH, 8, 1), (SIZE_WH, 8, 2), (FULL_HD, 2, 1)):
+        print_table("Videos: whole people as silhouettes (made clips, 640 × 360)", bodies(Path(folder)))
+        print_table("Videos: memory, analysis to check in one process, 192 × 144", memory(Path(folder)))
+        for size_wh, seconds, faces in SPEEDS:
             title = f"Videos: {size_wh[1]}p, {faces} face{'s' if faces > 1 else ''}, {seconds} s"
             print_table(title, speed(size_wh, seconds, faces, persona, Path(folder)))
 
@@ -167,7 +178,7 @@ def _oval(box: Box, size_wh: tuple[int, int]) -> NDArray[np.bool_]:
 def flicker(clips: Sequence[tuple[Clip, Made, VideoPlan]], persona: Persona, folder: Path) -> list[Measure]:
     """Warp errors of each mask over those of the input, as encoded."""
     rows = []
-    for name in ("painter", "vector", "pixelate"):
+    for name in ("painter", "meshwarp", "vector", "pixelate"):
         before: list[float] = []
         after: list[float] = []
         for clip, truth, plan in clips:
@@ -207,6 +218,63 @@ def warp_error(source: Sequence[RGBImage], frames: Sequence[RGBImage], masks: Se
     return float(np.mean(errors))
 
 
+# --------------------------------------------------------------------------------------------------------------- bodies
+def bodies(folder: Path) -> list[Measure]:
+    """How much of people is covered where all are to be, and of how much more."""
+    shares: list[float] = []
+    more: list[float] = []
+    seconds, safe = 0.0, []
+    for walk in walks():
+        path = folder / f"{walk.name}.mp4"
+        truth = written(walk, path)
+        clip = Clip.open(path)
+        plan = analyze(clip, Roster(), VideoOptions(bodies="silhouette"))
+        start = time.perf_counter()
+        masked = render(clip, plan, Vault(), folder / "covered.mp4")
+        seconds += time.perf_counter() - start
+        safe.append(check(clip, masked.clip, plan, masked.outcomes, bodies=masked.bodies).safe)
+        for picture, source, people in zip(masked.clip.pictures(), truth.frames, truth.people, strict=True):
+            if people:
+                changed = np.abs(picture.rgb.astype(int) - source).max(2) > OPEN_LEVELS
+                inside = np.any(list(people.values()), axis=0)
+                shares.append(float(changed[inside].mean()))
+                more.append(float(np.count_nonzero(changed & ~inside) / np.count_nonzero(inside)))
+    return [
+        Measure(f"of people covered, mean of {len(shares)} frames", 100 * float(np.mean(shares)), "%", 98, True),
+        Measure("of people covered, least of all frames", 100 * min(shares), "%", 95, True),
+        Measure("covered beside them, in parts of them, mean", 100 * float(np.mean(more)), "%"),
+        Measure("clips in which the check finds nobody", 100 * float(np.mean(safe)), "%", 100, True),
+        Measure("rendering, a frame", 1000 * seconds / len(shares), "ms"),
+    ]
+
+
+# --------------------------------------------------------------------------------------------------------------- memory
+def memory(folder: Path) -> list[Measure]:
+    """Most memory of a process that masks a short and a long video of the same kind."""
+    return [Measure(f"{seconds} s", _most_memory(seconds, folder), "MB") for seconds in LENGTHS_S]
+
+
+_MASK = """
+import resource, sys
+from pathlib import Path
+from deepmask.media.clip import Clip
+from deepmask.roster import Roster
+from deepmask.vault import Vault
+from pipelines import video
+video.mask(Clip.open(Path(sys.argv[1])), Vault(), Roster(), Path(sys.argv[2]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def _most_memory(seconds: int, folder: Path) -> int:
+    """MB of a process of its own (Linux counts kB)."""
+    actor = Actor("Collins", there_and_back(Pose(0.4, 0.45, 0.3), Pose(0.9, 0.6, 0.42)))
+    path = folder / f"long-{seconds}.mp4"
+    write(made(Scene("long", (Shot(10 * seconds, (actor,)),)), (192, 144)).frames, path, fps=10)
+    command = [sys.executable, "-c", _MASK, str(path), str(folder / "long-masked.mp4")]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+
+
 # ---------------------------------------------------------------------------------------------------------------- speed
 def speed(size_wh: tuple[int, int], seconds: int, faces: int, persona: Persona, folder: Path) -> list[Measure]:
     """Frames a second of masking by pixels and by a persona, beside deface."""
@@ -218,12 +286,13 @@ def speed(size_wh: tuple[int, int], seconds: int, faces: int, persona: Persona, 
     clip, _ = _made(scene, folder / f"speed-{size_wh[1]}-{faces}.mp4", size_wh)
     theirs = scene.frames / _seconds(lambda: _deface(clip.path, folder / "deface.mp4"))
     rows = [Measure("deface, blur", theirs, "fps")]
-    for name, decision, bar in (
-        ("pixelate", Decision("pixelate"), 2.0),
-        ("persona, painter", Decision("persona", persona.id), 1.0),
-    ):
+    worn = Decision("persona", persona.id)
+    modes = [("pixelate", "auto", Decision("pixelate"), 2.0), ("persona, painter", "painter", worn, 1.0)]
+    for name, swapper, decision, bar in [*modes, ("persona, mesh warp", "meshwarp", worn, 1.0)][
+        : 3 if faces == 1 else 2
+    ]:
         stages = _Stages()
-        plan = analyze(clip, Roster(), progress=stages)
+        plan = analyze(clip, Roster(), VideoOptions(PhotoOptions(finder="frames", swapper=swapper)), progress=stages)
         for track in plan.tracks:
             plan = plan.with_track(track.decided(decision))
         masked = render(clip, plan, Vault(), folder / "masked.mp4", progress=stages)

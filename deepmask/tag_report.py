@@ -58,6 +58,8 @@ class TagReport(Saved):
         return f"Tagged {self.tag_id} at strength {self.strength:.2g} ({seen}); {after}."
 
 
+GAP_SHARE = 0.01
+"""Of a picture: smaller gaps of a tag are chance."""
 Fit = Literal["fits", "other", "unsure", ""]
 """Whether a picture is the one its record was made for; empty: there is no record, or it says nothing of it."""
 
@@ -124,7 +126,12 @@ class TagReading(Saved):
         """One sentence for people."""
         if not self.found:
             return "No tag was found; that does not say that there never was one."
-        return f"{self.verdict()}: {self.tag_id}{self._of_record()}."
+        return f"{self.verdict()}: {self.tag_id}{self._of_record()}{self._of_gaps()}."
+
+    def _of_gaps(self) -> str:
+        if self.intact_share is None or self.intact_share > 1 - GAP_SHARE or not self.safe:
+            return ""
+        return f"; in {1 - self.intact_share:.0%} of it the tag is missing"
 
     def _of_record(self) -> str:
         if self.standing == "":

@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 from deepmask.dossier import Dossier, Exhibit, Table, Tone
 from deepmask.faces import RGBImage
 from deepmask.tag_keys import in_words
-from deepmask.tag_report import TagReading
+from deepmask.tag_report import GAP_SHARE, TagReading
 
 MISSING_BELOW = 0.4
 """Of the intact map: below it pixels were replaced since the tag was laid."""
-_SMALL_GAP = 0.01
-"""Of a picture: smaller gaps are chance."""
 _MISSING_COLOUR = (214, 40, 40)
 _SOFT_EDGE = 0.15
 _SHOWN_PX = 1280
@@ -54,7 +52,7 @@ def _tone(report: TagReading) -> Tone:
         return "info"
     if not report.safe:
         return "bad"
-    whole = report.intact_share is None or report.intact_share >= 1 - _SMALL_GAP
+    whole = report.intact_share is None or report.intact_share >= 1 - GAP_SHARE
     return "good" if whole and report.fit != "unsure" else "warn"
 
 
@@ -70,7 +68,7 @@ def _reasons(report: TagReading) -> Iterator[str]:
     }
     if fits[report.fit]:
         yield fits[report.fit]
-    if report.intact_share is not None and report.intact_share < 1 - _SMALL_GAP:
+    if report.intact_share is not None and report.intact_share < 1 - GAP_SHARE:
         yield (
             f"In {1 - report.intact_share:.0%} of the picture the tag is missing: it was replaced there, or is so "
             "flat, dark or compressed that no tag lasts."

@@ -22,6 +22,7 @@ SECTIONS = (
     "tags",
     "cloaks",
     "fakes",
+    "videos",
     "video_scaling",
 )
 """Modules of this package, each with a ``main`` that prints its tables."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -46,6 +46,8 @@ class Found:
     """Of the picture now, with the turn undone."""
     states: tuple[State, ...]
     """One of each block."""
+    overlaid: int
+    """Changed blocks whose share is whole: painting over a block destroys it, laying a copied seal does not."""
     restored: RGBImage = field(repr=False)
     """The picture with the seal taken out of all blocks in which it was found."""
 
@@ -168,7 +170,9 @@ class _Look:
         offset = votes.most_common(1)[0][0] if votes else (0, 0)
         states: tuple[State, ...] = tuple(self._state(statement, n, name, offset, alpha) for n in range(len(blocks)))
         size = self.rgb.shape[1], self.rgb.shape[0]
-        return Found(statement, holds, turn, offset, size, states, self.restored)
+        found = Found(statement, holds, turn, offset, size, states, 0, self.restored)
+        overlaid = sum(box in self.shares for box in found.boxes("changed"))
+        return replace(found, overlaid=overlaid)
 
     def _state(
         self, statement: Statement, number: int, name: bytes, offset: tuple[int, int], alpha: NDArray[np.uint8] | None

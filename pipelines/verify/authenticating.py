@@ -14,7 +14,7 @@ from deepmask.faces import RGBImage
 from deepmask.media import Photo
 from deepmask.media.original import Original
 from deepmask.progress import Progress, part, silent
-from deepmask.seal_report import AuthenticityReport, ClassAgreement, Verdict
+from deepmask.seal_report import AuthenticityReport, ClassAgreement, Rectangle, Verdict
 from deepmask.signing import OWN_NAME, PublicKey
 from pipelines.protect.mapping import mapped
 from pipelines.protect.sealing import framed, opacity_of
@@ -142,8 +142,7 @@ def _verdict(source: Photo, found: Found, name: str) -> tuple[Verdict, list[str]
     by = f"by {name}" if name else f"by a key you do not know ({found.statement.public_key.key_id})"
     if not found.signature_holds:
         return "not authentic", [f"The seal says it was made {by}, but its signature is forged."]
-    present = len(found.states) - found.states.count("cut")
-    if found.states.count("intact") < _BELONGS * max(1, present):
+    if found.overlaid and _belonging(found) < _BELONGS:
         return "not authentic", [f"The seal was made {by} for another picture and does not fit this one."]
     reasons = _changes(source, found)
     if reasons:
@@ -155,6 +154,21 @@ def _verdict(source: Photo, found: Found, name: str) -> tuple[Verdict, list[str]
         ]
     owner = "you" if name == OWN_NAME else name
     return "authentic", [f"Every pixel is as it was when {owner} sealed the picture."]
+
+
+def _belonging(found: Found) -> float:
+    """0..1, how much of the picture is what the seal speaks of; plain areas, alike in many pictures, do not count."""
+    if set(found.states) == {"intact"}:
+        return 1.0
+    intact = _textured(found, found.boxes("intact"))
+    others = _textured(found, found.boxes("changed", "moved", "foreign"))
+    return intact / max(1, intact + others)
+
+
+def _textured(found: Found, boxes: Sequence[Rectangle]) -> int:
+    """How many blocks have more than one colour."""
+    blocks = (found.restored[y : y + h, x : x + w] for x, y, w, h in boxes)
+    return sum(not (block == block[0, 0]).all() for block in blocks)
 
 
 def _changes(source: Photo, found: Found) -> list[str]:

@@ -251,6 +251,25 @@ def test_a_seal_of_another_picture_is_not_authentic(somebody):
     assert "another picture" in found.report.summary()
 
 
+def test_plain_areas_prove_nothing(somebody):
+    from deepmask.sealing.laying import lay
+    from tests.tiny.seals import statement
+
+    mine, other = (np.full((384, 384, 3), 200, np.uint8) for _ in range(2))
+    mine[:128], other[:128] = data.astronaut()[:128, :384], data.coffee()[200:328, 100:484]
+    copied = lay(other, statement(mine, ME.public), ME, grey=False).rgb
+    assert authenticate(Photo.from_array(copied), KEYS).report.verdict == "not authentic"
+
+
+def test_a_scribble_on_plain_paper_is_a_change(somebody):
+    paper = np.full((320, 320, 3), 255, np.uint8)
+    scribbled = seal(Photo.from_array(paper, "paper.png"), ME).photo.rgb.copy()
+    scribbled[100:110, 100:220] = 0
+    found = authenticate(Photo.from_array(scribbled), KEYS)
+    assert found.report.verdict == "changed"
+    assert len(found.report.changed_boxes) < 12
+
+
 def test_a_forged_signature_is_not_authentic():
     from deepmask.sealing.laying import lay
     from tests.tiny.seals import statement

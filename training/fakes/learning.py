@@ -26,7 +26,7 @@ class Course:
     """It ends earlier when this is over; the rate falls in time for that."""
     batch: int = 16
     rate: float = 2e-3
-    weight_decay: float = 1e-4
+    weight_decay: float = 1e-3
     averaging: float = 0.995
     """Share of the averaged weights kept at each step; these are what is exported."""
     seed: int = 1

@@ -11,6 +11,9 @@ from torch.nn import functional
 WIDTHS = (24, 32, 48, 64)
 """Channels at 1/2, 1/4, 1/8 and 1/16 of the picture's size."""
 
+WITHOUT_COLOURS = 0.4
+"""Share of the lessons in which only fine differences are shown."""
+
 OPSET = 17
 
 
@@ -27,7 +30,10 @@ class Residual(nn.Module):
     def forward(self, rgb: Tensor) -> Tensor:
         """(b, 3, h, w) in 0..1 → (b, 6, h, w)."""
         smooth = functional.conv2d(rgb, self.kernel, padding=2, groups=3)
-        return torch.cat((2 * rgb - 1, (20 * (rgb - smooth)).clamp(-1.5, 1.5)), 1)
+        colours = 2 * rgb - 1
+        if self.training:  # without colours a face cannot be recognised, seams can
+            colours = colours * (torch.rand(len(rgb), 1, 1, 1) > WITHOUT_COLOURS)
+        return torch.cat((colours, (20 * (rgb - smooth)).clamp(-1.5, 1.5)), 1)
 
 
 class Block(nn.Sequential):

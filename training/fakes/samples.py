@@ -21,8 +21,10 @@ from training.fakes.swaps import Swap
 
 SIDE_PX = 128
 
-_FACES, _SWAPS = 0.37, 0.5
+_FACES, _SWAPS = 0.45, 0.37
 """Shares of lessons on genuine faces (faked here) and on faces our engines swapped; the rest is on things."""
+_PAINTED = 0.3
+"""Share of painted portraits among the genuine faces."""
 
 
 _OneFace = tuple[Carrier, Landmarks]
@@ -48,7 +50,8 @@ class Lessons:
     def draw(self, rng: np.random.Generator) -> Pair:
         """Squares of SIDE_PX and a mask of 0 and 1."""
         donors = [(carrier, face) for carrier in self.carriers for face in carrier.faces]
-        people, chance = [one for one in donors if not one[0].painted], rng.random()
+        painted, chance = rng.random() < _PAINTED, rng.random()
+        people = [one for one in donors if one[0].painted == painted] or donors
         if chance < _SWAPS and self.swaps:
             pair = _swap(self.swaps[int(rng.integers(len(self.swaps)))], rng)
         elif chance < _SWAPS + _FACES and people:
@@ -56,7 +59,41 @@ class Lessons:
         else:
             photos = [carrier.rgb for carrier in self.carriers if not carrier.painted]
             pair = _thing(photos[int(rng.integers(len(photos)))], rng)
-        return _aged(pair, rng)
+        return _aged(disguised(pair, rng), rng)
+
+
+def disguised(pair: Pair, rng: np.random.Generator) -> Pair:
+    """Both bent and recoloured alike, so that few people become many: nobody's face can be learned by heart."""
+    genuine, faked, mask = pair.genuine, pair.faked, pair.mask
+    if rng.random() < 0.7:
+        n = mask.shape[0]
+        x, y = np.meshgrid(np.arange(n, dtype=np.float32), np.arange(n, dtype=np.float32))
+        bend = rng.normal(0, 0.03 * n, (4, 4, 2)).astype(np.float32)
+        bend = np.asarray(cv2.resize(bend, (n, n), interpolation=cv2.INTER_CUBIC))
+        place = x + bend[..., 0], y + bend[..., 1]
+        genuine, faked, mask = (
+            np.asarray(cv2.remap(one, *place, way, borderMode=cv2.BORDER_REFLECT_101))
+            for one, way in ((genuine, cv2.INTER_CUBIC), (faked, cv2.INTER_CUBIC), (mask, cv2.INTER_LINEAR))
+        )
+    if rng.random() < 0.8:
+        table = _curves(rng)
+        genuine, faked = (np.stack([table[c][one[..., c]] for c in range(3)], -1) for one in (genuine, faked))
+    if rng.random() < 0.35:
+        order = rng.permutation(3)
+        genuine, faked = (np.ascontiguousarray(one[..., order]) for one in (genuine, faked))
+    return Pair(genuine, faked, mask.astype(np.float32))
+
+
+def _curves(rng: np.random.Generator) -> list[np.ndarray]:
+    """For each channel what becomes of 0..255: smooth and rising."""
+    shared_gamma, light = rng.uniform(0.6, 1.6), rng.uniform(-20, 20)
+    x = np.arange(256) / 255
+    return [
+        np.clip(255 * x ** (shared_gamma * rng.uniform(0.8, 1.25)) * rng.uniform(0.8, 1.15) + light, 0, 255).astype(
+            np.uint8
+        )
+        for _ in range(3)
+    ]
 
 
 def _aged(pair: Pair, rng: np.random.Generator) -> Pair:
@@ -78,7 +115,7 @@ def _swap(swap: Swap, rng: np.random.Generator) -> Pair:
 
 
 def _face(people: Sequence[_OneFace], donors: Sequence[_OneFace], rng: np.random.Generator) -> Pair:
-    """A genuine face changed or exchanged; painted ones are put on others and are never genuine."""
+    """A genuine face changed or exchanged."""
     carrier, face = people[int(rng.integers(len(people)))]
     crop = square_crop(carrier.rgb, *_window(face, rng))
     rgb, n = photographed(crop.rgb, rng), crop.rgb.shape[0]

@@ -99,7 +99,7 @@ def _watched(
     top: list[TopFrame] = []
     for n, picture in enumerate(_chosen(clip, wanted)):
         progress(min(1.0, n / len(wanted)), f"Looking at frame {n + 1} of {len(wanted)}")
-        seen = look(picture.rgb, options, whole=False)
+        seen = look(picture.rgb, options)
         frames.append(FrameScore(picture.index, round(float(picture.time), 3), seen.score))
         if (gap := _gap(picture, seen, tag)) is not None:
             gaps.append(gap)

@@ -1,4 +1,7 @@
-"""What the detector sees: every face close up, in three versions, and the picture as a whole."""
+"""What the detector sees: every face close up, in three versions.
+
+Only faces are looked at: what it says of other things is worth nothing, since it was taught on faces and their seams.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +15,25 @@ from deepmask.detect_report import FaceScore
 from deepmask.engines.crops import Crop, square_crop
 from deepmask.engines.protocols import FakeFinder
 from deepmask.faces import Box, Face, RGBImage
-from deepmask.progress import Progress, part, silent
+from deepmask.progress import Progress, silent
 from pipelines.verify.detecting.model import LEAST_FACE_PX, VERSIONS, DetectOptions, Heat, Look
 
 _FACE_SHARE = 0.45
 """Of the side of a close-up that the face takes."""
-_CLOSE_UP_PX = 256
+_CLOSE_UP_PX = 192
 _MOST_ENLARGED = 1.5
 _NATIVE_PX = 768
 """Close-ups are taken no larger before they are varied."""
-_WHOLE_PX = 1024
-"""Longer side of the picture when it is looked at as a whole."""
+_SURE = 0.4
+"""Of the face finder: what it is less sure of is no face."""
 _MOST_FACES = 24
 """Only so many of the largest are looked at close up."""
 _TOP_SHARE = 0.25
 """A face's score is the mean of this share of its pixels, the most suspicious ones."""
 
 
-def look(image: RGBImage, options: DetectOptions, *, whole: bool = True, progress: Progress = silent) -> Look:
-    """Look at all faces, and with ``whole`` at everything else.
+def look(image: RGBImage, options: DetectOptions, *, progress: Progress = silent) -> Look:
+    """Look at all faces; the heat is 0 away from them.
 
     Raises:
         EngineMissing: an engine that was asked for by name cannot be used.
@@ -38,26 +41,16 @@ def look(image: RGBImage, options: DetectOptions, *, whole: bool = True, progres
     row = engines.choose("fake_finder", options.engine)
     finding = engines.choose("face_finder", options.finder)
     progress(0.0, "Looking for faces")
+    heat = np.zeros(image.shape[:2], np.float32)
     with engines.exclusive:
         found = engines.load("face_finder", finding.name).find(image)
-        faces = sorted((f for f in found if f.score > 0.4), key=lambda f: -f.size_px)[:_MOST_FACES]
+        faces = sorted((f for f in found if f.score > _SURE), key=lambda f: -f.size_px)[:_MOST_FACES]
         finder = engines.load("fake_finder", row.name)
-        heat = _all_over(finder, image, part(progress, 0.2, 0.6)) if whole else np.zeros(image.shape[:2], np.float32)
         scores = []
         for n, face in enumerate(faces):
-            progress(0.6 + 0.4 * n / len(faces), f"Looking at face {n + 1} of {len(faces)}")
+            progress(0.3 + 0.7 * n / len(faces), f"Looking at face {n + 1} of {len(faces)}")
             scores.append(_close_up(finder, image, face, heat))
     return Look(heat, tuple(scores))
-
-
-def _all_over(finder: FakeFinder, image: RGBImage, progress: Progress) -> Heat:
-    """The median over the versions of the picture, at the picture's own size."""
-    h, w = image.shape[:2]
-    scale = min(1.0, _WHOLE_PX / max(h, w))
-    size = (max(1, round(w * scale)), max(1, round(h * scale)))
-    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8) if scale < 1 else image
-    seen = [_fitted(finder.find(one, progress=progress), size) for one in versions(small)]
-    return _fitted(np.median(seen, axis=0).astype(np.float32), (w, h))
 
 
 def _close_up(finder: FakeFinder, image: RGBImage, face: Face, heat: Heat) -> FaceScore:

@@ -29,7 +29,7 @@ from deepmask.persona import Persona
 from deepmask.tag_keys import PUBLIC
 from pipelines.verify import detecting
 from pipelines.verify.detecting import DetectOptions
-from pipelines.verify.detecting.judging import verdict_of
+from pipelines.verify.detecting.judging import verdict_of, weighed
 from pipelines.verify.detecting.looking import look
 from training.fakes import forging, photos
 from training.fakes.ageing import Mask, compressed
@@ -161,7 +161,8 @@ def seen(rgb: RGBImage, mask: Mask | None = None) -> Seen:
     verdict = verdict_of(found.score, finder.fake_above, finder.real_below)
     if mask is None:
         return Seen(found.score, verdict)
-    return Seen(found.score, verdict, auc(found.heat[mask < 0.5], found.heat[mask >= 0.5]), iou(found.heat, mask))
+    heat = weighed(found.heat, finder.fake_above, finder.real_below)
+    return Seen(found.score, verdict, auc(heat[mask < 0.5], heat[mask >= 0.5]), iou(heat, mask))
 
 
 def auc(negative: np.ndarray, positive: np.ndarray) -> float:

@@ -13,7 +13,7 @@ from deepmask.faces import RGBImage
 _SIZE_WH = (1200, 360)
 _FINER = 3
 """Drawn so much larger, and shrunk."""
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 24, 46
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 96, 24, 46
 _PAPER, _INK, _FAINT, _GRID = (255, 255, 255), (28, 36, 48), (110, 122, 142), (228, 232, 239)
 _RED, _GREEN, _LINE = (185, 28, 28), (21, 128, 61), (67, 56, 202)
 _RED_BAND, _GREEN_BAND = (253, 237, 237), (235, 248, 239)
@@ -53,8 +53,7 @@ class _Page:
             self._pen.rectangle((x1, y1, x2, y2), ground)
             edge = y2 if high == 1.0 else y1
             self._pen.line((x1, edge, x2, edge), line, _FINER)
-            place = (x2 - 8 * _FINER, edge + (-5 if high == 1.0 else 5) * _FINER)
-            self._pen.text(place, words, line, self._font, "rs" if high == 1.0 else "ra")
+            self._pen.text((x2 + 10 * _FINER, edge), words, line, self._font, "lm")
 
     def axes(self, ticks: Sequence[float]) -> None:
         """Scores at the left, times below."""

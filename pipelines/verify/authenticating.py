@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _BELONGS = 0.25
 """A seal of which fewer blocks fit was made for another picture: exchanging pixels would have destroyed it, too."""
+_OVERLAID = 0.1
+"""More blocks than these do not fit their whole shares where a seal was copied; writing on plain paper leaves as few."""
 _ALIKE = 0.75
 """Classes of the maps that agree less have been changed noticeably."""
 _DESTROYED = (
@@ -142,7 +144,7 @@ def _verdict(source: Photo, found: Found, name: str) -> tuple[Verdict, list[str]
     by = f"by {name}" if name else f"by a key you do not know ({found.statement.public_key.key_id})"
     if not found.signature_holds:
         return "not authentic", [f"The seal says it was made {by}, but its signature is forged."]
-    if found.overlaid and _belonging(found) < _BELONGS:
+    if found.overlaid > _OVERLAID * len(found.states) and _belonging(found) < _BELONGS:
         return "not authentic", [f"The seal was made {by} for another picture and does not fit this one."]
     reasons = _changes(source, found)
     if reasons:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _BELONGS = 0.25
 """A seal of which fewer blocks fit was made for another picture: exchanging pixels would have destroyed it, too."""
 _OVERLAID = 0.1
-"""More blocks than these do not fit their whole shares where a seal was copied; writing on plain paper leaves as few."""
+"""More blocks than these do not fit their whole shares where a seal was copied; writing on plain paper leaves few."""
 _ALIKE = 0.75
 """Classes of the maps that agree less have been changed noticeably."""
 _DESTROYED = (

@@ -62,6 +62,8 @@ SPEEDS = ((SIZE_WH, 6, 1), (SIZE_WH, 6, 2), ((1920, 1080), 2, 1))
 """What is timed: size of the pictures, seconds, faces."""
 OPEN_LEVELS = 16
 """A pixel that differs by less, in every channel, may be as it was."""
+LEAST_PIXELS = 500
+"""People of whom less is in the frame do not count."""
 LENGTHS_S = 30, 120
 """Of the videos whose memory is measured."""
 
@@ -234,9 +236,9 @@ def bodies(folder: Path) -> list[Measure]:
         seconds += time.perf_counter() - start
         safe.append(check(clip, masked.clip, plan, masked.outcomes, bodies=masked.bodies).safe)
         for picture, source, people in zip(masked.clip.pictures(), truth.frames, truth.people, strict=True):
-            if people:
+            inside = np.any([*people.values(), np.zeros(source.shape[:2], bool)], axis=0)
+            if np.count_nonzero(inside) > LEAST_PIXELS:
                 changed = np.abs(picture.rgb.astype(int) - source).max(2) > OPEN_LEVELS
-                inside = np.any(list(people.values()), axis=0)
                 shares.append(float(changed[inside].mean()))
                 more.append(float(np.count_nonzero(changed & ~inside) / np.count_nonzero(inside)))
     return [

@@ -85,7 +85,7 @@ class TagReading(Saved):
     stretched: float = 1.0
     """By how much more it was widened than heightened."""
     intact_share: float | None = None
-    """Share of the picture in which the tag is as it was laid, 0..1."""
+    """Share of the picture in which the tag is as it was laid, 0..1; of a video the mean of pictures that have it."""
     what: str = ""
     """By the record: 'a photo', 'a masked photo', ..."""
     created_at: str = ""

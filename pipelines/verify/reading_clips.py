@@ -26,6 +26,8 @@ FRAMES = 12
 """Pictures of a video that are looked at."""
 _SEEN_PX = 1080
 """Larger pictures are looked at with this shorter side."""
+_SEEN_SHARE = 0.2
+"""Pictures that have less of the tag are not asked where it is missing."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class FramePresence:
     index: int
     seconds: float
     intact_share: float
-    """Share of the picture in which the tag is as it was laid, 0..1; below .5 the picture as a whole has none."""
+    """Share of the picture in which the tag is as it was laid, 0..1; 0 where nothing of it is left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +52,7 @@ class ClipReading:
     frames: tuple[FramePresence, ...] = ()
     """Those that were looked at."""
     worst: tuple[RGBImage, NDArray[np.float32]] | None = None
-    """The picture with the least of the tag, and its map as :attr:`pipelines.verify.reading.Reading.intact`."""
+    """Of those with a tag the picture with the least of it, and its map as :attr:`pipelines.verify.reading.Reading.intact`."""
     tagger: str = "auto"
 
     def intact(self, rgb: RGBImage) -> NDArray[np.float32] | None:
@@ -124,13 +126,19 @@ def read_clip_tag(
 
 def _with_frames(reading: ClipReading, pictures: Sequence[Picture]) -> ClipReading:
     frames: list[FramePresence] = []
-    worst = None
+    maps: list[tuple[float, RGBImage, NDArray[np.float32]]] = []
     for picture in pictures:
         there = reading.intact(picture.rgb)
         assert there is not None
         share = float((there >= MISSING_BELOW).mean())
-        if worst is None or share < min(one.intact_share for one in frames):
-            worst = picture.rgb, there
         frames.append(FramePresence(picture.index, float(picture.time), share))
-    mean = float(np.mean([one.intact_share for one in frames]))
-    return replace(reading, report=replace(reading.report, intact_share=mean), frames=tuple(frames), worst=worst)
+        if share >= _SEEN_SHARE:
+            maps.append((share, picture.rgb, there))
+    without, report = len(frames) - len(maps), reading.report
+    if without:
+        note = f"in {without} of {len(frames)} pictures the tag is not seen: compressed too much, or not of this video"
+        report = replace(report, notes=(*report.notes, note))
+    if maps:
+        report = replace(report, intact_share=float(np.mean([one[0] for one in maps])))
+    worst = min(maps, key=lambda one: one[0])[1:] if maps else None
+    return replace(reading, report=report, frames=tuple(frames), worst=worst)

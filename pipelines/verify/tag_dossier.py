@@ -84,7 +84,7 @@ def _tables(report: TagReading) -> Iterator[Table]:
     if not report.found:
         return
     rows = [("Id", in_words(int(report.tag_id, 16))), ("Key", report.key)]
-    rows += [("Stands out by", f"{report.confidence:.0f} deviations (from 6.5 on it is believed)")]
+    rows += [("Stands out by", f"{report.confidence:.0f} deviations (from 5 on it is believed)")]
     if report.standing:
         who = {"yours": "you", "unsigned": "nobody", "broken": "not told: it was tampered with"}
         rows += [("Given to", report.what), ("When", report.created_at.replace("T", " ").replace("+00:00", " UTC"))]

@@ -163,6 +163,28 @@ def test_nothing_is_missing_in_a_whole_picture(tagged):
         assert np.median(there) == pytest.approx(1, abs=0.2)
 
 
+def test_a_picture_that_has_no_tag_as_a_whole_misses_it_everywhere(tagged):
+    there = TILES.intact(photo()[::-1].copy(), TILES.read(tagged, KEY), KEY)
+    assert (there < 0.4).mean() > 0.9
+
+
+def test_panoramas_are_searched_and_their_maps_lie_right():
+    wide = cv2.resize(data.rocket(), (2400, 400))
+    seen = TILES.embed(wide, ID, KEY)[20:380, 200:2100].copy()
+    seen[100:250, 1500:1800] = cv2.GaussianBlur(seen, (0, 0), 2)[::-1][100:250, 1500:1800]
+    found = TILES.read(seen, KEY)
+    assert found.tag_id == ID
+    missing = TILES.intact(seen, found, KEY) < 0.4
+    assert missing[120:230, 1530:1770].mean() > 0.9
+    assert missing[:, :1400].mean() < 0.01
+
+
+def test_a_large_face_over_half_of_the_picture_does_not_hide_the_id(tagged):
+    seen = tagged.copy()
+    seen[:, 200:620] = cv2.GaussianBlur(photo()[::-1], (0, 0), 1)[:, 200:620]
+    assert TILES.read(jpeg(seen, 75), KEY).tag_id == ID
+
+
 def test_a_coded_id_survives_noise_and_never_becomes_another():
     rng = np.random.default_rng(3)
     right = wrong = 0

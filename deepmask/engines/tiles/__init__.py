@@ -8,6 +8,7 @@ tell how the picture was turned and scaled. Where a face was replaced afterwards
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -16,12 +17,15 @@ from numpy.typing import NDArray
 from deepmask.engines.protocols import TagFound
 from deepmask.engines.tiles.embedding import embedded
 from deepmask.engines.tiles.geometry import Lay
-from deepmask.engines.tiles.pattern import SHORT_PX, SMALLEST_PX, Keyed, keyed
+from deepmask.engines.tiles.pattern import SHORT_PX, SMALLEST_PX, TILE_PX, Keyed, keyed
 from deepmask.engines.tiles.presence import presence
 from deepmask.engines.tiles.reading import WORTH_REFINING, Greys, look, refined, told
 from deepmask.engines.tiles.searching import Spectrum, guesses
 from deepmask.errors import EngineFailed
 from deepmask.faces import RGBImage
+
+_LONGEST = 3
+"""Of a picture that is longer than so many times its shorter side only the middle is searched."""
 
 
 class Tiles:
@@ -57,14 +61,18 @@ class Tiles:
 def _whole(greys: Greys, pattern: Keyed) -> TagFound | None:
     """The tag of pictures that were not cropped; 256 is the scale of small ones, and of crops to half the side."""
     for short in (SHORT_PX, SHORT_PX // 2):
-        found = told(look(greys, pattern, Lay(short / min(greys[0].shape))), pattern)
+        found = told(greys, pattern, look(greys, pattern, Lay(short / min(greys[0].shape))))
         if found is not None:
             return found
     return None
 
 
 def _searched(greys: Greys, pattern: Keyed) -> TagFound | None:
-    """The tag of pictures that were cropped, turned, mirrored or stretched."""
+    """The tag of pictures that were cropped, turned, mirrored or stretched; of long ones the middle is looked at."""
+    height, width = greys[0].shape
+    longest = _LONGEST * min(height, width)
+    origin = max(0, (width - longest) // 2), max(0, (height - longest) // 2)
+    greys = [grey[origin[1] : origin[1] + longest, origin[0] : origin[0] + longest] for grey in greys]
     spectrum = Spectrum.of(greys)
     for stretched in (False, True):
         for guess in guesses(spectrum, pattern, stretched=stretched):
@@ -72,10 +80,17 @@ def _searched(greys: Greys, pattern: Keyed) -> TagFound | None:
                 sight = look(greys, pattern, guess.lay.changed(degrees=half_turn))
                 if sight.confidence < WORTH_REFINING:
                     continue
-                found = told(refined(greys, pattern, sight), pattern)
+                found = told(greys, pattern, refined(greys, pattern, sight))
                 if found is not None:
-                    return found
+                    return _whole_picture(found, origin)
     return None
+
+
+def _whole_picture(found: TagFound, origin: tuple[int, int]) -> TagFound:
+    """What was found in a part of a picture that begins at ``origin``, told of all of it."""
+    x, y = Lay.of(found).matrix @ np.array(origin, np.float64)
+    left, top = found.offset_xy
+    return replace(found, offset_xy=((left + float(x)) % TILE_PX, (top + float(y)) % TILE_PX))
 
 
 def _grey(image: RGBImage) -> NDArray[np.uint8]:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from deepmask.engines.protocols import TagFound
 from deepmask.engines.tiles.embedding import loudness
 from deepmask.engines.tiles.geometry import Lay, spread
-from deepmask.engines.tiles.pattern import TILE_PX, Keyed
-from deepmask.engines.tiles.reading import moved
+from deepmask.engines.tiles.pattern import Keyed
+from deepmask.engines.tiles.reading import moved, tiled
 from deepmask.engines.tiles.residual import deviations, residual
 
 _SOFT_PX = 14.0
@@ -19,12 +19,12 @@ _CLASSES = 12
 _LEAST_GAIN, _MOST_GAIN, _TRUST = 0.25, 1.5, 0.7
 _DARK, _BRIGHT, _CLIPPED = 3, 252, 0.3
 _LEAST = 0.15
-"""Of the agreement to be expected: below it the tag is not there at all."""
+_ABSENT = 0.03
+"""Share of the tag that is left in the places that kept it best, below which there is none: .05 and more are usual."""
 _INDEPENDENT = 2000.0
 """Pixels around a place that tell something of their own, in variances of what is left of a picture."""
 _PRIOR = 4.0
 """Precision with which a place is taken for intact before it is looked at."""
-
 _SHARPER = 1.3
 """What is smoothed crosses .5 at the edge of a place that was replaced, and .4 after this."""
 
@@ -37,9 +37,10 @@ def presence(grey: NDArray[np.uint8], pattern: Keyed, found: TagFound) -> NDArra
     rest = residual(sheet)
     begins = (found.offset_xy[0] - sheet.origin[0], found.offset_xy[1] - sheet.origin[1])
     tile = moved(pattern.tile(found.tag_id), (-begins[0], -begins[1]))
-    rows, columns = -(-rest.shape[0] // TILE_PX), -(-rest.shape[1] // TILE_PX)
-    agreement = np.tile(tile, (rows, columns))[: rest.shape[0], : rest.shape[1]] * rest
+    agreement = tiled(tile, rest.shape) * rest
     awaited = _awaited(sheet.grey, agreement)
+    if awaited is None:
+        return np.zeros((height, width), np.float32)
     if sheet.inside is not None:
         awaited = awaited * sheet.inside
     power = _soft(awaited * awaited)
@@ -55,8 +56,10 @@ def presence(grey: NDArray[np.uint8], pattern: Keyed, found: TagFound) -> NDArra
     return np.asarray(back, np.float32)
 
 
-def _awaited(grey: NDArray[np.float32], agreement: NDArray[np.float32]) -> NDArray[np.float32]:
+def _awaited(grey: NDArray[np.float32], agreement: NDArray[np.float32]) -> NDArray[np.float32] | None:
     """(h, w) agreement to be expected where the tag is intact: by how it is laid, and by what compression left of it.
+
+    None where the picture as a whole has no such tag.
 
     How much is left depends on how busy a place is. It is measured in classes of places, so that a calm sky that
     lost its tag to compression is not taken for one that was replaced.
@@ -68,6 +71,8 @@ def _awaited(grey: NDArray[np.float32], agreement: NDArray[np.float32]) -> NDArr
     kind = np.searchsorted(bounds, smooth)
     seen = np.bincount(kind.ravel(), agreement.ravel(), _CLASSES)
     gains = seen / (np.bincount(kind.ravel(), laid.ravel(), _CLASSES) + 1e-9)
+    if float(np.quantile(gains, 0.8)) < _ABSENT:
+        return None
     usual = max(float(np.median(gains)), 1e-6)
     gains = usual * np.clip(gains / usual, _LEAST_GAIN, _MOST_GAIN) ** _TRUST
     return np.asarray(cv2.GaussianBlur((laid * gains[kind]).astype(np.float32), (0, 0), 3.0), np.float32)

@@ -56,9 +56,21 @@ def _grain(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float
     return np.broadcast_to(noise, shape)
 
 
-def shared(rgb: RGBImage, mask: Mask, side_px: int, rng: np.random.Generator) -> tuple[RGBImage, Mask]:
-    """As the picture travels: sent at another size, sharpened or softened, compressed; cut to ``side_px``."""
+def shared(
+    rgb: RGBImage, mask: Mask, side_px: int, rng: np.random.Generator, hard: bool = True
+) -> tuple[RGBImage, Mask]:
+    """As the picture travels: sent at another size and, if ``hard``, sharpened or softened and compressed; cut to
+    ``side_px``."""
     rgb, mask = _resized(rgb, mask, side_px, rng)
+    if hard:
+        rgb = _worn(rgb, rng)
+    y, x = (int(rng.integers(0, max(1, side - side_px + 1))) for side in rgb.shape[:2])
+    cut = np.s_[y : y + side_px, x : x + side_px]
+    return np.ascontiguousarray(rgb[cut]), np.ascontiguousarray(mask[cut])
+
+
+def _worn(rgb: RGBImage, rng: np.random.Generator) -> RGBImage:
+    """Softened or sharpened, grainy, compressed up to twice."""
     if rng.random() < 0.15:
         rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.3, 0.9)), np.uint8)
     elif rng.random() < 0.1:
@@ -69,9 +81,7 @@ def shared(rgb: RGBImage, mask: Mask, side_px: int, rng: np.random.Generator) ->
         rgb = np.clip(noisy, 0, 255).astype(np.uint8)
     for _ in range(int(rng.choice(3, p=(0.4, 0.45, 0.15)))):
         rgb = compressed(rgb, int(rng.integers(60, 97)))
-    y, x = (int(rng.integers(0, max(1, side - side_px + 1))) for side in rgb.shape[:2])
-    cut = np.s_[y : y + side_px, x : x + side_px]
-    return np.ascontiguousarray(rgb[cut]), np.ascontiguousarray(mask[cut])
+    return rgb
 
 
 def _resized(rgb: RGBImage, mask: Mask, side_px: int, rng: np.random.Generator) -> tuple[RGBImage, Mask]:

@@ -63,7 +63,7 @@ def learn(lessons: Lessons, course: Course, *, progress: Progress = silent) -> t
         rate = _rate(step, min(done, 1.0), course)
         for group in descent.param_groups:
             group["lr"] = rate
-        rgb, mask = batch(lessons, course.batch, rng)
+        rgb, mask = batch(lessons, course.batch, rng, min(1.0, done / _EASY))
         with torch.autocast("cpu", torch.bfloat16, enabled=course.bfloat16):
             logits = net(rgb)
         loss = loss_of(logits.float(), mask)
@@ -81,9 +81,13 @@ def learn(lessons: Lessons, course: Course, *, progress: Progress = silent) -> t
     return averaged, log
 
 
-def batch(lessons: Lessons, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+_EASY = 0.4
+"""Share of the course in which lessons become harder."""
+
+
+def batch(lessons: Lessons, size: int, rng: np.random.Generator, hardness: float = 1.0) -> tuple[Tensor, Tensor]:
     """(size, 3, n, n) in 0..1, the genuine half first, and (size, 1, n / 2, n / 2) shares of faked pixels."""
-    pairs = [lessons.draw(rng) for _ in range(size // 2)]
+    pairs = [lessons.draw(rng, hardness) for _ in range(size // 2)]
     drawn = [one.genuine for one in pairs] + [one.faked for one in pairs]
     marks = [np.zeros_like(one.mask) for one in pairs] + [one.mask for one in pairs]
     rgb = torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).float() / 255

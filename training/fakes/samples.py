@@ -23,9 +23,6 @@ SIDE_PX = 128
 
 _FACES, _SWAPS = 0.45, 0.37
 """Shares of lessons on genuine faces (faked here) and on faces our engines swapped; the rest is on things."""
-_PAINTED = 0.3
-"""Share of painted portraits among the genuine faces."""
-
 
 _OneFace = tuple[Carrier, Landmarks]
 
@@ -47,11 +44,15 @@ class Lessons:
     carriers: Sequence[Carrier]
     swaps: Sequence[Swap]
 
-    def draw(self, rng: np.random.Generator) -> Pair:
-        """Squares of SIDE_PX and a mask of 0 and 1."""
+    def draw(self, rng: np.random.Generator, hardness: float = 1.0) -> Pair:
+        """Squares of SIDE_PX and a mask of 0 and 1.
+
+        Args:
+            hardness: share of the pairs that are disguised and aged, 0..1: what is faked is learned first, and then
+                what does not belong to it.
+        """
         donors = [(carrier, face) for carrier in self.carriers for face in carrier.faces]
-        painted, chance = rng.random() < _PAINTED, rng.random()
-        people = [one for one in donors if one[0].painted == painted] or donors
+        people, chance = [one for one in donors if not one[0].painted], rng.random()
         if chance < _SWAPS and self.swaps:
             pair = _swap(self.swaps[int(rng.integers(len(self.swaps)))], rng)
         elif chance < _SWAPS + _FACES and people:
@@ -59,48 +60,40 @@ class Lessons:
         else:
             photos = [carrier.rgb for carrier in self.carriers if not carrier.painted]
             pair = _thing(photos[int(rng.integers(len(photos)))], rng)
-        return _aged(disguised(pair, rng), rng)
+        return _aged(disguised(pair, rng) if rng.random() < hardness else pair, rng, hardness)
 
 
 def disguised(pair: Pair, rng: np.random.Generator) -> Pair:
     """Both bent and recoloured alike, so that few people become many: nobody's face can be learned by heart."""
-    genuine, faked, mask = pair.genuine, pair.faked, pair.mask
+    n = pair.mask.shape[0]
+    x, y = np.meshgrid(np.arange(n, dtype=np.float32), np.arange(n, dtype=np.float32))
     if rng.random() < 0.7:
-        n = mask.shape[0]
-        x, y = np.meshgrid(np.arange(n, dtype=np.float32), np.arange(n, dtype=np.float32))
-        bend = rng.normal(0, 0.03 * n, (4, 4, 2)).astype(np.float32)
-        bend = np.asarray(cv2.resize(bend, (n, n), interpolation=cv2.INTER_CUBIC))
-        place = x + bend[..., 0], y + bend[..., 1]
-        genuine, faked, mask = (
-            np.asarray(cv2.remap(one, *place, way, borderMode=cv2.BORDER_REFLECT_101))
-            for one, way in ((genuine, cv2.INTER_CUBIC), (faked, cv2.INTER_CUBIC), (mask, cv2.INTER_LINEAR))
-        )
-    if rng.random() < 0.8:
-        table = _curves(rng)
-        genuine, faked = (np.stack([table[c][one[..., c]] for c in range(3)], -1) for one in (genuine, faked))
-    if rng.random() < 0.35:
-        order = rng.permutation(3)
-        genuine, faked = (np.ascontiguousarray(one[..., order]) for one in (genuine, faked))
-    return Pair(genuine, faked, mask.astype(np.float32))
+        bend = cv2.resize(rng.normal(0, 0.022 * n, (4, 4, 2)).astype(np.float32), (n, n), interpolation=cv2.INTER_CUBIC)
+        x, y = x + bend[..., 0], y + bend[..., 1]
+    curves = _curves(rng) if rng.random() < 0.8 else None
+    order = rng.permutation(3) if rng.random() < 0.35 else np.arange(3)
+
+    def worn(rgb: RGBImage) -> RGBImage:
+        bent = np.asarray(cv2.remap(rgb, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101), np.uint8)
+        coloured = bent if curves is None else np.take_along_axis(curves, bent.reshape(-1, 3), 0).reshape(bent.shape)
+        return np.ascontiguousarray(coloured[..., order], dtype=np.uint8)
+
+    mask = cv2.remap(pair.mask, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    return Pair(worn(pair.genuine), worn(pair.faked), mask.astype(np.float32))
 
 
-def _curves(rng: np.random.Generator) -> list[np.ndarray]:
-    """For each channel what becomes of 0..255: smooth and rising."""
-    shared_gamma, light = rng.uniform(0.6, 1.6), rng.uniform(-20, 20)
-    x = np.arange(256) / 255
-    return [
-        np.clip(255 * x ** (shared_gamma * rng.uniform(0.8, 1.25)) * rng.uniform(0.8, 1.15) + light, 0, 255).astype(
-            np.uint8
-        )
-        for _ in range(3)
-    ]
+def _curves(rng: np.random.Generator) -> RGBImage:
+    """(256, 3) for each channel what becomes of 0..255: smooth and rising."""
+    x = np.arange(256)[:, None] / 255
+    gamma, light = rng.uniform(0.6, 1.6) * rng.uniform(0.8, 1.25, 3), rng.uniform(-20, 20)
+    return np.clip(255 * x**gamma * rng.uniform(0.8, 1.15, 3) + light, 0, 255).astype(np.uint8)
 
 
-def _aged(pair: Pair, rng: np.random.Generator) -> Pair:
+def _aged(pair: Pair, rng: np.random.Generator, hardness: float) -> Pair:
     """Both with the same history."""
-    seed = int(rng.integers(2**32))
-    genuine, _ = shared(pair.genuine, np.zeros_like(pair.mask), SIDE_PX, np.random.default_rng(seed))
-    faked, mask = shared(pair.faked, pair.mask, SIDE_PX, np.random.default_rng(seed))
+    seed, hard = int(rng.integers(2**32)), rng.random() < hardness
+    genuine, _ = shared(pair.genuine, np.zeros_like(pair.mask), SIDE_PX, np.random.default_rng(seed), hard)
+    faked, mask = shared(pair.faked, pair.mask, SIDE_PX, np.random.default_rng(seed), hard)
     if rng.random() < 0.5:
         genuine, faked, mask = genuine[:, ::-1], faked[:, ::-1], mask[:, ::-1]
     return Pair(np.ascontiguousarray(genuine), np.ascontiguousarray(faked), (mask > 0.5).astype(np.float32))
@@ -115,7 +108,7 @@ def _swap(swap: Swap, rng: np.random.Generator) -> Pair:
 
 
 def _face(people: Sequence[_OneFace], donors: Sequence[_OneFace], rng: np.random.Generator) -> Pair:
-    """A genuine face changed or exchanged."""
+    """A genuine face changed or exchanged; painted ones are put on others and are never genuine."""
     carrier, face = people[int(rng.integers(len(people)))]
     crop = square_crop(carrier.rgb, *_window(face, rng))
     rgb, n = photographed(crop.rgb, rng), crop.rgb.shape[0]

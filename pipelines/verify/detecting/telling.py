@@ -13,7 +13,7 @@ from deepmask.detect_report import (
     Reason,
 )
 from deepmask.dossier import Dossier, Exhibit, Table, Tone
-from pipelines.verify.detecting.drawing import overlay
+from pipelines.verify.detecting.drawing import small_overlay
 from pipelines.verify.detecting.forensics import exhibits
 from pipelines.verify.detecting.model import LEAST_FACE_PX, VERSIONS, ClipDetection, Detection, Evidence
 
@@ -53,7 +53,7 @@ def _map(found: Detection, one: Evidence) -> Exhibit:
         words += (
             f" Outlined pixels count as faked: {'about ' if share > 1 else 'less than '}{share:.0f} % of the picture."
         )
-    return Exhibit(title, overlay(found.source.rgb, one.heat), words)
+    return Exhibit(title, small_overlay(found.source.rgb, one.heat), words)
 
 
 def _middle(report: DetectReport) -> tuple[float, float] | None:
@@ -93,7 +93,9 @@ def clip_dossier(found: ClipDetection) -> Dossier:
     report = found.report
     curve = Exhibit("Score over time", found.curve(), "Of the most suspicious face in each frame that was looked at.")
     top = (
-        Exhibit(f"Frame {frame.index}", overlay(frame.rgb, frame.heat), f"At {frame.seconds:.1f} s: {frame.score:.2f}")
+        Exhibit(
+            f"Frame {frame.index}", small_overlay(frame.rgb, frame.heat), f"At {frame.seconds:.1f} s: {frame.score:.2f}"
+        )
         for frame in found.top
     )
     return Dossier(

@@ -173,7 +173,7 @@ class ProtectEndpoints:
         path, source = self._photo(session, file, request)
         original = restore(source, Keyring().known(), progress=progress_of(session, bar))
         out = path.parent / "out" / f"{path.stem}-original{original.suffix}"
-        original.save(out)
+        sealing.save_exactly(original, out)
         return str(out)
 
     @guarded

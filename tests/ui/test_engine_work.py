@@ -108,7 +108,7 @@ def test_removing_says_who_else_is_without_it_and_leaves_other_sets(hub, inswapp
     gfpgan = next(one for one in engine_work.offers() if one.title == "GFPGAN")
     engine_work.get(inswapper, True, silent)
     engine_work.get(gfpgan, True, silent)
-    assert set(engine_work.also_used_by(inswapper)) == {"ArcFace", "SCRFD"}
+    assert set(engine_work.also_used_by(inswapper)) == {"ArcFace", "SCRFD", "ArcFace and dlib (arcface)"}
     assert "is removed" in engine_work.remove(inswapper)
     assert models() == ["gfpgan_1.4.onnx"]
     assert inswapper.readiness == "get"

@@ -52,7 +52,7 @@ class ClipReading:
     frames: tuple[FramePresence, ...] = ()
     """Those that were looked at."""
     worst: tuple[RGBImage, NDArray[np.float32]] | None = None
-    """Of those with a tag the picture with the least of it, and its map as :attr:`pipelines.verify.reading.Reading.intact`."""
+    """Of the pictures with a tag the one with the least of it, and its map: as :meth:`intact` gives it."""
     tagger: str = "auto"
 
     def intact(self, rgb: RGBImage) -> NDArray[np.float32] | None:

@@ -22,9 +22,8 @@ _LOOK_SHORT_PX = 256
 def embedded(image: RGBImage, tag_id: int, key: bytes, strength: float) -> RGBImage:
     """A copy that carries the tag; the same amount is added to all three colours, so that hues stay."""
     pattern = _pattern(key, tag_id, *image.shape[:2])
-    change = cv2.multiply(_amplitude(image), pattern, scale=strength)
-    whole = np.rint(change, out=change).astype(np.int16)
-    return cv2.add(image, cv2.merge((whole, whole, whole)), dtype=cv2.CV_8U).astype(np.uint8, copy=False)
+    change = cv2.multiply(_amplitude(image), pattern, scale=strength, dtype=cv2.CV_16S)
+    return np.asarray(cv2.add(image, cv2.merge((change, change, change)), dtype=cv2.CV_8U), np.uint8)
 
 
 @lru_cache(maxsize=4)

@@ -31,6 +31,7 @@ ID = 0x1F3A09C277B0E4D1
 STRENGTH = 2.0
 SHORT_PX = 600
 UNMARKED = 240
+SLOW_ONES = ("Collins", "coffee", "cat")
 SWAPPERS = ("meshwarp", "painter")
 CHANGED_BY, UNSURE_BY = 6.0, 0.0
 """Grey levels, blurred a little, from which on a swap changed a pixel; between the two it is counted nowhere."""
@@ -98,7 +99,8 @@ def main() -> None:
         rivals += [InvisibleWatermark("dwtDctSvd", 64), InvisibleWatermark("rivaGan", 32)]
     tried = photos()
     for rival in rivals:
-        print_table(f"Tags by {rival.name}: ids read exactly, of {len(tried)} photos", outlasted(rival, tried))
+        few = of_rival(rival, tried)
+        print_table(f"Tags by {rival.name}: ids read exactly, of {len(few)} photos", outlasted(rival, few))
     print_table("Tags: what is seen and what it takes", seen(rivals, tried))
     print_table("Tags: pictures without one", false_alarms(tried))
     print_table("Tags: where faces were swapped since", localisation(tried))
@@ -121,6 +123,11 @@ def photos() -> dict[str, RGBImage]:
         names = ("beach_friends.png", "portrait_man_glasses.png", "street_crowd.jpg", "persona_professional.png")
         found |= {name.partition(".")[0]: sample(name) for name in names}
     return {name: _fitted(image) for name, image in found.items()}
+
+
+def of_rival(rival: Rival, tried: dict[str, RGBImage]) -> dict[str, RGBImage]:
+    """The photos it is tried with: rivaGan thinks for five seconds about each, so it gets three of them."""
+    return {name: tried[name] for name in SLOW_ONES} if rival.name == "rivaGan" else tried
 
 
 def _fitted(image: RGBImage) -> RGBImage:
@@ -200,7 +207,7 @@ def outlasted(rival: Rival, tried: dict[str, RGBImage]) -> Iterator[Measure]:
 def seen(rivals: list[Rival], tried: dict[str, RGBImage]) -> Iterator[Measure]:
     """How far tagged pictures are from the originals, and what ours takes."""
     for rival in rivals:
-        pairs = [(image, rival.embed(image)) for image in tried.values()]
+        pairs = [(image, rival.embed(image)) for image in of_rival(rival, tried).values()]
         yield Measure(f"{rival.name}: PSNR", float(np.mean([psnr_db(*pair) for pair in pairs])), "dB")
         yield Measure(f"{rival.name}: SSIM", float(np.mean([ssim(*pair) for pair in pairs])))
     ours = Ours()

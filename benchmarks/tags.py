@@ -68,7 +68,7 @@ class Ours:
 class InvisibleWatermark:
     """One of the methods of invisible-watermark, which speaks BGR."""
 
-    def __init__(self, method: str, bits: int) -> None:
+    def __init__(self, method: str, bits: int) -> None:  # pyright: ignore[reportMissingImports]
         from imwatermark import WatermarkDecoder, WatermarkEncoder
 
         self.name, self._method = method, method

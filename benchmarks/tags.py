@@ -68,8 +68,8 @@ class Ours:
 class InvisibleWatermark:
     """One of the methods of invisible-watermark, which speaks BGR."""
 
-    def __init__(self, method: str, bits: int) -> None:  # pyright: ignore[reportMissingImports]
-        from imwatermark import WatermarkDecoder, WatermarkEncoder
+    def __init__(self, method: str, bits: int) -> None:
+        from imwatermark import WatermarkDecoder, WatermarkEncoder  # pyright: ignore[reportMissingImports]
 
         self.name, self._method = method, method
         self._bits = [ID >> place & 1 for place in range(bits)]

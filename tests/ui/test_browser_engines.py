@@ -84,7 +84,7 @@ def test_an_engine_is_got_used_named_in_the_report_and_removed(page, hub, portra
 
     choose_engine(page, "inswapper")
     page.click("#remove-engine")
-    page.says("ArcFace and SCRFD would be without it, too.")
+    page.says("ArcFace, ArcFace and dlib (arcface) and SCRFD would be without it, too.")
     page.click("#remove-sure")
     page.says("Photoreal (inswapper) is removed")
     assert not list((config.home() / "models").rglob("*.onnx"))

@@ -55,6 +55,8 @@ _LOOKS = (
 _WHERE = ("studio", "beach", "office", "night")
 
 _LEAST_FACE_PX = 56
+_SURE = 0.6
+"""Of the face finder."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +100,9 @@ def carrier(path: Path) -> Carrier:
 def meshes(rgb: RGBImage) -> tuple[Landmarks, ...]:
     """The faces to which a mesh can be fitted and that are large enough to fake."""
     landmarker = engines.load("face_landmarker")
-    found = (f for f in engines.load("face_finder", "fast").find(rgb) if f.size_px >= _LEAST_FACE_PX and f.score > 0.5)
+    found = (
+        f for f in engines.load("face_finder", "fast").find(rgb) if f.size_px >= _LEAST_FACE_PX and f.score > _SURE
+    )
     fitted = (landmarker.fit(rgb, face.box_xyxy) for face in found)
     return tuple(mesh for mesh in fitted if mesh is not None)
 

@@ -149,7 +149,8 @@ class EnginesPanel:
     def _on_ask(self, session: Session) -> Updates:
         chosen = self._chosen(session)
         others = engine_work.also_used_by(chosen)
-        loss = f" {' and '.join(others)} would be without it, too." if others else ""
+        named = " and ".join(part for part in (", ".join(others[:-1]), *others[-1:]) if part)
+        loss = f" {named} would be without it, too." if others else ""
         return {
             self.said: note(f"Remove {_belongings(chosen)} from this computer?{loss}", "warn"),
             **{button: gr.update(visible=button in (self.sure, self.keep)) for button in self._buttons()},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ from deepmask.errors import MediaError
 from deepmask.media import Clip
 from deepmask.media.clip import Picture
 from deepmask.progress import Progress, part, silent
-from pipelines.verify.detecting.judging import judge, verdict_of, weighed
+from pipelines.verify.detecting.judging import judge, verdict_of
 from pipelines.verify.detecting.model import LEAST_FACE_PX, ClipDetection, DetectOptions, Evidence, Look, TopFrame
 from pipelines.verify.detecting.photos import FEW_PHOTOS, NOT_ABOUT_GENERATED
 
@@ -48,14 +47,13 @@ def detect_clip(
     row = engines.choose("fake_finder", options.engine)
     finder = engines.load("fake_finder", row.name)
     tag, evidence = _marks(source, part(progress, 0.0, 0.15)) if options.marks else (None, [])
-    frames, gaps, worst = _watched(source, tag, options, part(progress, 0.15, 1.0))
+    frames, gaps, top = _watched(source, tag, options, part(progress, 0.15, 1.0))
     if tag is not None:
         from pipelines.verify.detecting.marks import of_clip_tag
 
         evidence.append(of_clip_tag(tag.report, gaps))
     if not frames:
         raise MediaError(f"No picture of {source.name} can be decoded; open it in a player and save it again.")
-    top = [replace(one, heat=weighed(one.heat, finder.fake_above, finder.real_below)) for one in worst]
     score = clip_score([frame.score for frame in frames])
     says = verdict_of(score, finder.fake_above, finder.real_below)
     evidence.append(Evidence("detector", says, _words(frames, score, finder)))

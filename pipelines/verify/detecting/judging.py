@@ -13,10 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from deepmask.detect_report import EvidenceKind, FakeVerdict, Reason
-from pipelines.verify.detecting.model import Evidence, Heat
+from pipelines.verify.detecting.model import Evidence
 
 _WEIGHT: tuple[EvidenceKind, ...] = ("original", "seal", "tag", "credentials", "detector")
 """What is believed before what."""
@@ -30,11 +28,6 @@ def verdict_of(score: float | None, fake_above: float, real_below: float) -> Fak
     if score is None:
         return "unsure"
     return "fake" if score >= fake_above else "likely real" if score < real_below else "unsure"
-
-
-def weighed(heat: Heat, fake_above: float, real_below: float) -> Heat:
-    """A detector's heat as it is shown: what is likely real is clear, and half is where a fake begins."""
-    return np.interp(heat, (0, real_below, fake_above, 1), (0, 0.15, 0.5, 1)).astype(np.float32)
 
 
 def judge(evidence: Sequence[Evidence]) -> tuple[FakeVerdict, tuple[Reason, ...]]:

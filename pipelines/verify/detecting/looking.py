@@ -24,10 +24,12 @@ _CLOSE_UP_PX = 192
 _MOST_ENLARGED = 1.5
 _NATIVE_PX = 768
 """Close-ups are taken no larger before they are varied."""
-_SURE = 0.4
+_SURE = 0.6
 """Of the face finder: what it is less sure of is no face."""
 _MOST_FACES = 24
 """Only so many of the largest are looked at close up."""
+_SUBDUED = 0.45
+"""What the heat of faces that are not called fake is multiplied with: none of their pixels counts as faked."""
 _TOP_SHARE = 0.25
 """A face's score is the mean of this share of its pixels, the most suspicious ones."""
 
@@ -66,8 +68,10 @@ def _close_up(finder: FakeFinder, image: RGBImage, face: Face, heat: Heat) -> Fa
         shrunk = np.asarray(cv2.resize(one, (goal, goal), interpolation=cv2.INTER_AREA), np.uint8)
         seen.append(_fitted(finder.find(shrunk), (side, side)))
     scores = {name: score_of(one[inside]) for name, one in zip(VERSIONS, seen, strict=True)}
-    _lay(np.median(seen, axis=0).astype(np.float32), crop, side, heat)
-    return FaceScore(box, round(float(np.median(list(scores.values()))), 3), scores)
+    score = round(float(np.median(list(scores.values()))), 3)
+    shown = np.median(seen, axis=0) * (1.0 if score >= finder.fake_above else _SUBDUED)
+    _lay(shown.astype(np.float32), crop, side, heat)
+    return FaceScore(box, score, scores)
 
 
 def versions(image: RGBImage) -> Iterator[RGBImage]:

@@ -10,7 +10,7 @@ from deepmask.detect_report import DetectReport, FakeVerdict
 from deepmask.engines.protocols import FakeFinder
 from deepmask.media import Photo
 from deepmask.progress import Progress, part, silent
-from pipelines.verify.detecting.judging import judge, shown_first, verdict_of, weighed
+from pipelines.verify.detecting.judging import judge, shown_first, verdict_of
 from pipelines.verify.detecting.model import LEAST_FACE_PX, Detection, DetectOptions, Evidence, Heat, Look
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def detect(
 def of_detector(seen: Look, finder: FakeFinder) -> Evidence:
     """What the detector's look amounts to."""
     says = verdict_of(seen.score, finder.fake_above, finder.real_below)
-    heat = weighed(seen.heat, finder.fake_above, finder.real_below)
-    return Evidence("detector", says, _words(seen, says, finder), heat)
+    return Evidence("detector", says, _words(seen, says, finder), seen.heat)
 
 
 def faked_share(heat: Heat | None, verdict: FakeVerdict) -> float:

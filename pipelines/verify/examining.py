@@ -23,7 +23,7 @@ from deepmask.seal_report import Verdict
 from deepmask.signing import PublicKey, Signer
 from pipelines.verify.authenticating import authenticate
 from pipelines.verify.detecting import DetectOptions, detect, detect_clip
-from pipelines.verify.detecting.marks import Marks
+from pipelines.verify.detecting.marks import ClipMarks, Marks
 from pipelines.verify.reading import read_tag
 from pipelines.verify.reading_clips import read_clip_tag
 
@@ -102,10 +102,11 @@ def examine_clip(
     tag = read_clip_tag(source, signer=signer, keys=keys, ledger=ledger, progress=part(progress, 0.0, 0.3))
     progress(0.3, "Looking for content credentials")
     claims = known_credentials(source.path)
-    found = detect_clip(source, options=options, progress=part(progress, 0.35, 1.0))
+    marks = ClipMarks(tag if tag.report.found else None, claims)
+    found = detect_clip(source, marks=marks, options=options, progress=part(progress, 0.35, 1.0))
     report = ExaminationReport(source.path.name, found.report, None, tag.report, claims)
-    marks = (tag.dossier(), credentials_dossier(claims, source.path.name))
-    return Examination(report, found.dossier(), marks)
+    told = (tag.dossier(), credentials_dossier(claims, source.path.name))
+    return Examination(report, found.dossier(), told)
 
 
 def credentials_dossier(found: Credentials | None, name: str) -> Dossier:

@@ -16,13 +16,12 @@ from deepmask import engines
 from deepmask.detect_report import VERDICT_WORDS, ClipDetectReport, DetectReport
 from deepmask.errors import EngineFailed, InputError, MediaError
 from deepmask.files import write_text
-from deepmask.media import Clip, Photo
-from deepmask.media.clip_formats import ANIMATION_SUFFIXES, CLIP_SUFFIXES
+from deepmask.media import Photo
 from deepmask.media.folders import find_photos_and_clips
-from deepmask.media.formats import by_suffix
 from deepmask.progress import Progress, part
 from pipelines.verify import detecting
 from pipelines.verify.detecting import ClipDetection, Detection, DetectOptions
+from ui.commands.clips import clip_of
 from ui.commands.shared import (
     existing,
     json_option,
@@ -135,30 +134,12 @@ def _looked_at(
         MediaError: it is neither a photo nor a video that can be read.
         InputError: an original was given for a video.
     """
-    clip = _clip(path)
+    clip = clip_of(path)
     if clip is None:
         return detecting.detect(read_photo(path), original=original, path=path, options=options, progress=progress)
     if original is not None:
         raise InputError("A video cannot be compared with an original; give a photo, or leave out --original.")
     return detecting.detect_clip(clip, options=options, progress=progress)
-
-
-def _clip(path: Path) -> Clip | None:
-    """The video or animation of more than one picture in a file; None: it is to be read as a photo.
-
-    Raises:
-        MediaError: a file with the suffix of a video that is none.
-    """
-    suffix = path.suffix.lower()
-    if suffix in CLIP_SUFFIXES and suffix not in ANIMATION_SUFFIXES:
-        return Clip.open(path)
-    if suffix not in ANIMATION_SUFFIXES and by_suffix(suffix) is not None:
-        return None
-    try:
-        clip = Clip.open(path)
-        return clip if len(clip.timeline) > 1 else None
-    except MediaError:
-        return None
 
 
 def _write(found: Detection | ClipDetection, out: _Outputs) -> None:

@@ -19,6 +19,7 @@ from pipelines.verify.detecting.model import LEAST_FACE_PX, ClipDetection, Detec
 from pipelines.verify.detecting.photos import FEW_PHOTOS, NOT_ABOUT_GENERATED
 
 if TYPE_CHECKING:
+    from pipelines.verify.detecting.marks import ClipMarks
     from pipelines.verify.reading_clips import ClipReading
 
 SMOOTHED = 5
@@ -34,10 +35,14 @@ _DENSE = 24
 def detect_clip(
     source: Clip,
     *,
+    marks: ClipMarks | None = None,
     options: DetectOptions | None = None,
     progress: Progress = silent,
 ) -> ClipDetection:
     """Whether faces of a video are faked, and when.
+
+    Args:
+        marks: those that were found already; None: they are looked for.
 
     Raises:
         EngineMissing: an engine that was asked for by name cannot be used.
@@ -46,12 +51,14 @@ def detect_clip(
     options = options or DetectOptions()
     row = engines.choose("fake_finder", options.engine)
     finder = engines.load("fake_finder", row.name)
-    tag, evidence = _marks(source, part(progress, 0.0, 0.15)) if options.marks else (None, [])
-    frames, gaps, top = _watched(source, tag, options, part(progress, 0.15, 1.0))
-    if tag is not None:
-        from pipelines.verify.detecting.marks import of_clip_tag
+    if not options.marks:
+        marks = None
+    elif marks is None:
+        from pipelines.verify.detecting.marks import find_clip_marks
 
-        evidence.append(of_clip_tag(tag.report, gaps))
+        marks = find_clip_marks(source, progress=part(progress, 0.0, 0.15))
+    frames, gaps, top = _watched(source, marks and marks.tag, options, part(progress, 0.15, 1.0))
+    evidence = _evidence(marks, gaps)
     if not frames:
         raise MediaError(f"No picture of {source.name} can be decoded; open it in a player and save it again.")
     score = clip_score([frame.score for frame in frames])
@@ -76,13 +83,14 @@ def clip_score(scores: Sequence[float | None]) -> float | None:
     return round(float(np.quantile(smooth, 1 - LASTING)), 3)
 
 
-def _marks(clip: Clip, progress: Progress) -> tuple[ClipReading | None, list[Evidence]]:
-    """The tag, and what content credentials say."""
-    from deepmask.provenance import known_credentials
-    from pipelines.verify.detecting.marks import clip_tag, of_credentials
+def _evidence(marks: ClipMarks | None, gaps: Sequence[float]) -> list[Evidence]:
+    """What the marks say, if there are any."""
+    if marks is None:
+        return []
+    from pipelines.verify.detecting.marks import of_clip_tag, of_credentials
 
-    told = of_credentials(known_credentials(clip.path))
-    return clip_tag(clip, progress=progress), [] if told is None else [told]
+    told = (of_credentials(marks.credentials), marks.tag and of_clip_tag(marks.tag.report, gaps))
+    return [one for one in told if one is not None]
 
 
 def _watched(

@@ -58,16 +58,24 @@ def evidence_of(marks: Marks, faces: Sequence[Box], size_wh: tuple[int, int]) ->
     return [one for one in found if one is not None]
 
 
-def clip_tag(clip: Clip, *, progress: Progress = silent) -> ClipReading | None:
-    """The tag of a video; None where there is none, or the tagger cannot be used."""
+@dataclass(frozen=True, eq=False)
+class ClipMarks:
+    """Which marks a video carries; None where one was not found."""
+
+    tag: ClipReading | None = None
+    credentials: Credentials | None = None
+
+
+def find_clip_marks(clip: Clip, *, progress: Progress = silent) -> ClipMarks:
+    """Look for them, with the keys and records of this machine."""
     from pipelines.verify.reading_clips import read_clip_tag
 
     signer, keys = unlocked()
     try:
-        reading = read_clip_tag(clip, signer=signer, keys=keys, ledger=Ledger(), progress=progress)
+        tag = read_clip_tag(clip, signer=signer, keys=keys, ledger=Ledger(), progress=progress)
     except EngineError:
-        return None
-    return reading if reading.report.found else None
+        tag = None
+    return ClipMarks(tag if tag is not None and tag.report.found else None, known_credentials(clip.path))
 
 
 def of_clip_tag(report: TagReading, gaps: Sequence[float]) -> Evidence:

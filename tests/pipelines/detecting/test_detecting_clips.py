@@ -9,11 +9,13 @@ from deepmask import engines
 from deepmask.detect_report import ClipDetectReport, FrameScore
 from deepmask.errors import Cancelled, MediaError
 from deepmask.media import Clip
-from deepmask.tag_keys import PUBLIC
+from deepmask.signing import Keyring
+from deepmask.tag_keys import PUBLIC, private
 from pipelines.verify import detecting
 from pipelines.verify.detecting import DetectOptions
 from pipelines.verify.detecting.clips import clip_score
 from pipelines.verify.detecting.curve import draw
+from pipelines.verify.examining import examine_clip
 from tests.tiny.clips import even, make_clip
 from tests.tiny.suspects import OneFace, Redness, cat_faced, collins, replaced
 
@@ -67,6 +69,17 @@ def test_a_face_put_into_a_tagged_video_is_found_by_the_gap(tmp_path):
         found = detecting.detect_clip(Clip.open(path))
         assert found.report.verdict == verdict, found.report.summary()
         assert found.report.reasons[0].kind == "tag"
+
+
+def test_an_examination_goes_by_a_private_tag_whose_key_it_was_given(tmp_path):
+    signer = Keyring(tmp_path / "keys").signer("a passphrase")
+    tagged = engines.load("tagger").embed(collins(), 0x1234_5678_9ABC_DEF0, private(signer), strength=3.0)
+    swapped = np.where(replaced()[..., None], cat_faced(), tagged)
+    path = make_clip(tmp_path / "swapped.mp4", even(8), size_wh=(512, 512), picture=lambda n: swapped)
+    detection = examine_clip(Clip.open(path), signer=signer).report.detection
+    assert detection.verdict == "fake"
+    assert detection.reasons[0].kind == "tag"
+    assert examine_clip(Clip.open(path)).report.detection.reasons[0].kind != "tag"
 
 
 def test_one_frame_alone_is_chance(tmp_path):

@@ -18,6 +18,7 @@ from deepmask.errors import MediaError
 from deepmask.files import placing
 from deepmask.media.clip import Clip, Colours, Picture
 from deepmask.media.clip_encoding import Encoding, rate_of
+from deepmask.media.priorities import kept_priority
 from deepmask.media.sound_writing import silence_about_us
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ class SegmentWriter:
             if encoder.pixel_format != "bgr0":
                 context.color_primaries, context.color_trc = self._colours.primaries, self._colours.transfer
                 context.colorspace, context.color_range = self._colours.matrix, 1
-            context.open()
+            with kept_priority():
+                context.open()
         except (FFmpegError, OSError, ValueError, RuntimeError) as error:
             raise self._no_encoder() from error
         return stream

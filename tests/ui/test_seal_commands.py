@@ -105,6 +105,15 @@ def test_a_folder_is_sealed_with_names_that_say_what_the_files_are(tmp_path, cap
     assert main(["verify", str(out)]) == 0
 
 
+def test_a_file_that_was_named_is_written_and_no_other(tmp_path, capsys):
+    photo, other, named = tmp_path / "v.jpg", tmp_path / "v.png", tmp_path / "v.jpg.png"
+    Image.fromarray(data.coffee()).save(photo)
+    other.write_bytes(b"precious")
+    assert main(["seal", str(photo), "-o", str(named), "--overwrite"]) == 0
+    assert other.read_bytes() == b"precious"
+    assert main(["verify", str(named)]) == 0
+
+
 def test_nothing_is_replaced_and_nothing_lossy_written(copy, coffee, tmp_path, capsys):
     assert main(["seal", str(coffee), "-o", str(copy)]) == 2
     assert main(["seal", str(coffee), "-o", str(copy), "--overwrite"]) == 0

@@ -89,11 +89,11 @@ def command(
 
 
 def _jobs(photos: tuple[Path, ...], out: Path) -> list[Job]:
-    """Names that say JPEG or the like say PNG instead, since the copies are that."""
-    row = by_suffix(out.suffix)
-    if row is not None and not out.is_dir():
-        refuse_lossy(out)
+    """In a folder, names that say JPEG or the like say PNG instead, since the copies are that."""
     jobs = pair(photos, out, _SEALED)
+    if by_suffix(out.suffix) is not None and not out.is_dir():
+        refuse_lossy(out)
+        return jobs
     taken = {job.target for job in jobs}
     renamed: list[Job] = []
     for job in jobs:

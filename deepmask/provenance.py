@@ -71,8 +71,20 @@ def _secret() -> tuple[bytes, Signer | None]:
     except InputError:  # locked, and nobody gave the passphrase
         path = _local_secret(keyring)
         if not path.exists():
-            write_bytes(path, secrets.token_bytes(_SECRET_BYTES), mode=_PRIVATE)
+            _make(path)
         return _read(path), None
+
+
+def _make(path: Path) -> None:
+    """A new secret; of several processes that need it at once, all get that of the first."""
+    from filelock import FileLock
+
+    try:
+        with FileLock(path.with_name("lock")):
+            if not path.exists():
+                write_bytes(path, secrets.token_bytes(_SECRET_BYTES), mode=_PRIVATE)
+    except OSError as error:
+        raise DeepmaskError(f"No key can be made in {path.parent} ({error.strerror}).") from error
 
 
 def _local_secret(keyring: Keyring) -> Path:

@@ -1,6 +1,10 @@
 """Masked photos say that they are masked: by a tag in the pixels and by content credentials, and of nobody who."""
 
 import hashlib
+import secrets
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import cv2
@@ -289,6 +293,24 @@ def test_how_a_voice_was_masked_is_told():
 def test_every_engine_that_masks_is_spoken_of(vault):
     for row in engines.rows("face_swapper"):
         assert faces(vault, (row.name, Decision("pixelate"))), row.name
+
+
+def test_all_who_need_the_secret_at_once_get_the_same(own_home, monkeypatch):
+    keyring = Keyring()
+    keyring.protect(keyring.signer(), "correct horse")
+    drawn, start = secrets.token_bytes, threading.Barrier(4)
+
+    def slowly(count):
+        time.sleep(0.2)
+        return drawn(count)
+
+    def number(_):
+        start.wait()
+        return Mark.of("work").number
+
+    monkeypatch.setattr(provenance.secrets, "token_bytes", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(number, range(4))) == {Mark.of("work").number}
 
 
 def test_numbers_are_drawn_from_all_the_work():

@@ -28,6 +28,9 @@ _SCHEMA = 1
 _PRIVATE = 0o600
 _ID = re.compile(r"[0-9a-f]{16}")
 
+MASKED, MADE_UP, RETAGGED = "masked", "made-up", "tagged before by somebody else"
+"""In :attr:`Record.what`: a persona is shown; other things that no camera saw; either of them, perhaps."""
+
 Standing = Literal["yours", "known", "stranger", "unsigned", "broken"]
 """Who signed a record: the user, somebody whose key they know, somebody else, nobody; broken: it was changed since."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from deepmask.records import Standing
+from deepmask.records import MADE_UP, MASKED, RETAGGED, Standing
 from deepmask.report_json import Saved
 from deepmask.tag_keys import KeyKind
 
@@ -107,6 +107,16 @@ class TagReading(Saved):
     def safe(self) -> bool:
         """There is a tag, and nothing speaks against it and its record."""
         return self.found and self.fit != "other" and self.standing != "broken"
+
+    @property
+    def made_up(self) -> bool:
+        """Whether the record says that something is shown that no camera saw."""
+        return any(word in self.what for word in (MASKED, MADE_UP))
+
+    @property
+    def retagged(self) -> bool:
+        """Whether the picture had another tag before, of which it is not known what it stood for."""
+        return RETAGGED in self.what
 
     def verdict(self) -> str:
         """The answer in a few words."""

@@ -17,11 +17,11 @@ from deepmask.progress import Progress, silent
 from deepmask.records import Ledger
 from deepmask.signing import PublicKey, Signer
 from deepmask.tag_report import TagReading
-from pipelines.verify.reading_clips import ClipReading, read_clip_tag
+from pipelines.verify.reading_clips import SEEN_SHARE, ClipReading, read_clip_tag
 from pipelines.verify.tag_dossier import MISSING_BELOW, dossier_of
 from pipelines.verify.tag_records import Asked
 
-__all__ = ["MISSING_BELOW", "ClipReading", "Reading", "read_clip_tag", "read_tag"]
+__all__ = ["MISSING_BELOW", "SEEN_SHARE", "ClipReading", "Reading", "read_clip_tag", "read_tag"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ FRAMES = 12
 """Pictures of a video that are looked at."""
 _SEEN_PX = 1080
 """Larger pictures are looked at with this shorter side."""
-_SEEN_SHARE = 0.2
+SEEN_SHARE = 0.2
 """Pictures that have less of the tag are not asked where it is missing."""
 
 
@@ -132,7 +132,7 @@ def _with_frames(reading: ClipReading, pictures: Sequence[Picture]) -> ClipReadi
         assert there is not None
         share = float((there >= MISSING_BELOW).mean())
         frames.append(FramePresence(picture.index, float(picture.time), share))
-        if share >= _SEEN_SHARE:
+        if share >= SEEN_SHARE:
             maps.append((share, picture.rgb, there))
     without, report = len(frames) - len(maps), reading.report
     if without:

@@ -89,8 +89,8 @@ def _evidence(marks: ClipMarks | None, gaps: Sequence[float]) -> list[Evidence]:
         return []
     from pipelines.verify.detecting.marks import of_clip_tag, of_credentials
 
-    told = (of_credentials(marks.credentials), marks.tag and of_clip_tag(marks.tag.report, gaps))
-    return [one for one in told if one is not None]
+    tag = marks.tag and of_clip_tag(marks.tag.report, gaps, [frame.intact_share for frame in marks.tag.frames])
+    return [one for one in (of_credentials(marks.credentials), tag) if one is not None]
 
 
 def _watched(

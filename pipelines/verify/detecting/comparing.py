@@ -7,6 +7,7 @@ brought to one grid by points that lie alike in both (ORB, Rublee et al., 2011),
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmask.dossier import Exhibit
-from deepmask.faces import RGBImage
+from deepmask.faces import Box, RGBImage
 from deepmask.media import Photo
 from pipelines.verify.detecting.model import Evidence, Heat
 
@@ -31,6 +32,11 @@ _LEAST_SHARE = 4e-4
 _FLOOR = 5.0
 """Grey levels by which smoothed pictures may always differ."""
 _SMOOTH = 2.0
+_MOST_ABSENT = 0.1
+"""Share of a picture, and of each face in it, that may lie outside the original."""
+_TOLD = 0.02
+_NOTHING = 128
+"""Grey level where the original shows nothing."""
 _SAME = 40.0
 """Dots of a perceptual grid may differ by so many grey levels before it is another picture."""
 
@@ -49,8 +55,12 @@ class _Pair:
     """By how much the original was enlarged to this grid."""
 
 
-def compare(suspect: Photo, original: Photo) -> Evidence:
-    """What differs between a picture and its original."""
+def compare(suspect: Photo, original: Photo, faces: Sequence[Box] = ()) -> Evidence:
+    """What differs between a picture and its original.
+
+    Args:
+        faces: boxes in ``suspect``; each must have been compared for the picture to count as real.
+    """
     pair = _aligned(_small(suspect.rgb), _small(original.rgb))
     if pair is not None and pair.scale > _FINER:  # the original is the coarser one: no finer than it is compared
         pair = _aligned(_small(suspect.rgb, max(suspect.rgb.shape[:2]) / pair.scale), _small(original.rgb)) or pair
@@ -63,21 +73,46 @@ def compare(suspect: Photo, original: Photo) -> Evidence:
     marked = heat >= _MARKED
     share = float(marked.mean())
     h, w = suspect.rgb.shape[:2]
-    exhibits = (Exhibit("The original, on the same grid", pair.owned, f"{original.name}, as far as both show it."),)
-    notes = _cropped(pair)
+    shown = np.where(pair.known[..., None], pair.owned, np.uint8(_NOTHING))
+    exhibits = (Exhibit("The original, on the same grid", shown, f"{original.name}, as far as both show it."),)
     if not marked.any():
-        words = f"It shows what the original {original.name} shows, apart from compression and size."
-        return Evidence("original", "likely real", words, np.zeros((h, w), np.float32), exhibits, notes)
+        return _alike_so_far(pair, original.name, faces, (w, h), exhibits)
+    absent = _absent(pair.known)
+    notes = () if absent < _TOLD else (f"{_percent(absent)} of the picture could not be compared with the original.",)
     words = f"{_percent(share)} of the picture is not what the original {original.name} shows there."
     full = np.asarray(cv2.resize(heat, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
     return Evidence("original", "fake", words, full, exhibits, notes)
 
 
-def _cropped(pair: _Pair) -> tuple[str, ...]:
-    absent = 1 - float(pair.known.mean())
-    if absent < 0.02:
-        return ()
-    return (f"{_percent(absent)} of the picture lies outside the original and could not be compared.",)
+def _alike_so_far(
+    pair: _Pair, name: str, faces: Sequence[Box], size_wh: tuple[int, int], exhibits: tuple[Exhibit, ...]
+) -> Evidence:
+    """Nothing differs where something could be compared: that is worth what could be."""
+    absent = _absent(pair.known)
+    scale = pair.known.shape[1] / size_wh[0], pair.known.shape[0] / size_wh[1]
+    hidden = [face for face in faces if _absent(_within(pair.known, face, scale)) > _MOST_ABSENT]
+    if absent <= _MOST_ABSENT and not hidden:
+        words = f"It shows what the original {name} shows, apart from compression and size."
+        notes = () if absent < _TOLD else (f"{_percent(absent)} of the picture lies outside the original.",)
+        return Evidence("original", "likely real", words, np.zeros(size_wh[::-1], np.float32), exhibits, notes)
+    of = "the face" if len(faces) == 1 else f"{len(hidden)} of {len(faces)} faces"
+    words = (
+        f"{_percent(absent)} of the picture{f', with {of},' if hidden else ''} lies outside the original {name} and could not be compared; the rest "
+        "is the same."
+    )
+    return Evidence("original", "unsure", words, exhibits=exhibits)
+
+
+def _absent(known: NDArray[np.bool_]) -> float:
+    """Share that could not be compared; nothing is all of nothing."""
+    return 1 - float(known.mean()) if known.size else 0.0
+
+
+def _within(known: NDArray[np.bool_], face: Box, scale: tuple[float, float]) -> NDArray[np.bool_]:
+    """The part under a face, as far as it lies in the picture."""
+    x1, x2 = (max(0, round(x * scale[0])) for x in face[::2])
+    y1, y2 = (max(0, round(y * scale[1])) for y in face[1::2])
+    return known[y1:y2, x1:x2]
 
 
 def _percent(share: float) -> str:

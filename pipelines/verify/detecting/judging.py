@@ -1,11 +1,14 @@
 """From evidence to a verdict. All rules are here.
 
-1. The owner's original decides: what differs from it was faked, what does not is real.
+1. The owner's original decides: what differs from it was faked, what does not is real. Where a part of the picture
+   could not be compared it decides nothing but that nobody can tell.
 2. A mark that was broken decides for "fake": the picture was changed after it was sealed or tagged.
 3. A mark that says a persona is shown decides for "fake", as declared by whoever made it.
-4. An unbroken mark by somebody the user knows speaks for the time since it was set. It turns "unsure" into "likely
-   real", and is contradicted by a detector that is sure of a fake: then nobody can tell, and both are told.
-5. A mark of which nobody knows what it stands for turns "likely real" into "unsure".
+4. An unbroken seal by somebody the user knows speaks for the time since it was set. It turns "unsure" into "likely
+   real", and is contradicted by a detector that is sure of a fake: then nobody can tell, and both are told. An unbroken
+   tag speaks for nothing: it can be laid again by others.
+5. A mark with gaps, or of which nobody knows what it stands for, turns "likely real" into "unsure", even where
+   there is an unbroken seal: that may be the younger one.
 6. Without any of these the detector decides, and where it saw no face large enough the answer is "unsure".
 """
 
@@ -50,21 +53,21 @@ def shown_first(evidence: Sequence[Evidence], verdict: FakeVerdict) -> list[Evid
 
 def _decided(ranked: Sequence[Evidence], sees_fake: bool) -> tuple[FakeVerdict, Evidence | None, str]:
     """Verdict, the evidence that decides, and a sentence on what contradicts it."""
-    original = next((one for one in ranked if one.kind == "original" and one.says is not None), None)
+    original = next((one for one in ranked if one.kind == "original" and one.says in ("fake", "likely real")), None)
     if original is not None:
         against = sees_fake and original.says == "likely real"
         return original.says or "unsure", original, _AGAINST_ORIGINAL if against else ""
-    marks = [one for one in ranked if one.kind in ("seal", "tag", "credentials")]
+    marks = [one for one in ranked if one.kind != "detector"]
     broken = next((one for one in marks if one.says == "fake"), None)
     if broken is not None:
         return "fake", broken, ""
-    whole = next((one for one in marks if one.says == "likely real"), None)
-    if whole is not None:
+    doubtful = next((one for one in marks if one.says == "unsure"), None)
+    whole = next((one for one in marks if one.kind == "seal" and one.says == "likely real"), None)
+    if whole is not None and doubtful is None:
         return ("unsure", whole, _AGAINST_MARK) if sees_fake else ("likely real", whole, "")
     detector = next((one for one in ranked if one.kind == "detector"), None)
-    doubtful = any(one.says == "unsure" for one in marks)
     if detector is None or detector.says is None:
-        return "unsure", None, ""
-    if doubtful and detector.says == "likely real":
-        return "unsure", next(one for one in marks if one.says == "unsure"), ""
+        return "unsure", doubtful, ""
+    if doubtful is not None and detector.says != "fake":
+        return "unsure", doubtful, ""
     return detector.says, detector, ""

@@ -22,7 +22,7 @@ from deepmask.signing import Keyring, PublicKey, Signer
 from deepmask.tag_report import TagReading
 from pipelines.verify.authenticating import authenticate
 from pipelines.verify.detecting.model import Evidence, Heat
-from pipelines.verify.reading import MISSING_BELOW, Reading, read_tag
+from pipelines.verify.reading import MISSING_BELOW, SEEN_SHARE, Reading, read_tag
 
 if TYPE_CHECKING:
     from pipelines.verify.reading_clips import ClipReading
@@ -78,28 +78,45 @@ def find_clip_marks(clip: Clip, *, progress: Progress = silent) -> ClipMarks:
     return ClipMarks(tag if tag is not None and tag.report.found else None, known_credentials(clip.path))
 
 
-def of_clip_tag(report: TagReading, gaps: Sequence[float]) -> Evidence:
+def of_clip_tag(report: TagReading, gaps: Sequence[float], presence: Sequence[float] = ()) -> Evidence:
     """What the tag of a video says.
 
     Args:
         gaps: :func:`missing_share` of the worst face of each frame that was looked at and shows a face.
+        presence: share of the picture that has the tag, of other frames from all over the video.
     """
     name = _named(report)
     if report.fit == "other":
         return Evidence("tag", "fake", f"{name} belongs to another video: it was copied onto this one.")
     without = sum(gap >= REPLACED_SHARE for gap in gaps)
-    if without >= max(2, LASTING_GAP * len(gaps)):
-        words = f"{name} is missing on a face in {without} of {len(gaps)} frames: it was replaced after the tagging."
-        return Evidence("tag", "fake", words)
-    if "masked" in report.what:
-        return Evidence("tag", "fake", _masked(name, report))
+    told = f"{name} is missing on a face in {without} of {len(gaps)} frames"
+    if without >= max(_CHANCE_FRAMES, LASTING_GAP * len(gaps)):
+        return Evidence("tag", "fake", f"{told}: it was replaced after the tagging.")
+    if report.made_up:
+        return Evidence("tag", "fake", _declared(name, report))
+    if without >= _CHANCE_FRAMES:
+        words = (
+            f"{told} ({_percent(without / len(gaps))}): it was replaced there, or motion and compression took the tag."
+        )
+        return Evidence("tag", "unsure", words)
+    unseen = sum(share < SEEN_SHARE for share in presence)
+    if unseen >= _CHANCE_FRAMES:
+        words = (
+            f"In {unseen} of {len(presence)} frames from all over the video {_lowered(name)} is not seen: they are not of "
+            "the tagged video, or were compressed too much."
+        )
+        return Evidence("tag", "unsure", words)
+    if (doubt := _doubt(name, report)) is not None:
+        return doubt
     if not gaps or float(np.median(gaps)) >= WHOLE_SHARE:
         return Evidence("tag", None, f"{name} was read; whether a face was replaced since, it does not tell here.")
-    return _whole(name, report)
+    return Evidence("tag", None, _untouched(name, report, f"on faces in {len(gaps) - without} of {len(gaps)} frames"))
 
 
 LASTING_GAP = 0.15
 """Of the frames with a face: single ones lose the tag to motion and compression."""
+_CHANCE_FRAMES = 2
+"""Fewer frames than this tell nothing."""
 
 
 def unlocked() -> tuple[Signer | None, list[PublicKey]]:
@@ -152,30 +169,66 @@ def judged_tag(report: TagReading, intact: NDArray[np.float32], faces: Sequence[
         of = "the face" if len(faces) == 1 else f"{len(replaced)} of {len(faces)} faces"
         words = f"{name} is missing on {of}: what is seen there came after the picture was tagged."
         return Evidence("tag", "fake", words, _holes(intact, replaced))
-    if "masked" in report.what:
-        return Evidence("tag", "fake", _masked(name, report))
-    largest = max(shares) if faces else float((intact < MISSING_BELOW).mean())
-    if largest >= WHOLE_SHARE:
-        return Evidence("tag", None, f"{name} was read, but it is too weak here to tell what was changed since.")
-    return _whole(name, report)
+    if report.made_up:
+        return Evidence("tag", "fake", _declared(name, report))
+    missing, gaps = float((intact < MISSING_BELOW).mean()), (intact < MISSING_BELOW).astype(np.float32)
+    partly = [share for share in shares if share >= WHOLE_SHARE]
+    if partly or missing >= LARGE_GAP:
+        where = f"{_percent(max(partly))} of a face" if partly else f"{_percent(missing)} of the picture"
+        words = (
+            f"{name} is missing in {where}: what is seen there came after the tagging, or is so flat, dark or compressed "
+            "that no tag lasts."
+        )
+        return Evidence("tag", "unsure", words, gaps)
+    if (doubt := _doubt(name, report)) is not None:
+        return doubt
+    return Evidence("tag", None, _untouched(name, report, f"in {_percent(1 - missing)} of the picture"))
 
 
-def _masked(name: str, report: TagReading) -> str:
-    return f"{name} is whole, and its record says that this is {report.what}: what is shown was made by Deepmask."
+def _doubt(name: str, report: TagReading) -> Evidence | None:
+    """A tag of which it is not known what it was given to, or whether it was given to this."""
+    if report.standing == "broken":
+        words = f"{name} was read, but its record was changed after it was signed."
+    elif report.standing not in ("yours", "known") and report.key == "private":
+        words = "A tag of your key was read, but no signed record of somebody you know says what it was given to."
+    elif report.standing not in ("yours", "known"):
+        words = (
+            "Deepmask's tag was read. Masked pictures have it, too, and no signed record of somebody you know says "
+            "whether this is one."
+        )
+    elif report.retagged:
+        words = f"{name} was read, and its record says that it was given to {report.what}: it may show a persona."
+    elif report.fit != "fits":
+        words = f"{name} was read, but whether this is what it was given to cannot be told."
+    else:
+        return None
+    return Evidence("tag", "unsure", words)
 
 
-def _whole(name: str, report: TagReading) -> Evidence:
-    """No gap: that is worth what is known of the tag."""
-    if report.standing not in ("yours", "known"):
-        words = "Deepmask's tag is whole. Masked pictures have it, too, and no record here says whether this is one."
-        return Evidence("tag", "unsure", words)
-    return Evidence("tag", "likely real", f"{name} is whole: no face was replaced since it was laid.")
+def _declared(name: str, report: TagReading) -> str:
+    return (
+        f"{name} was read, and its record says that this is {report.what}: not all that is shown was seen by a camera."
+    )
+
+
+def _untouched(name: str, report: TagReading, where: str) -> str:
+    """What a tag without gaps is worth: nothing, against somebody who knows it."""
+    who = "who has one picture with it" if report.key == "private" else "everybody with Deepmask"
+    return f"{name} is there {where}. That is no proof: {who} can lay it over a changed picture again."
+
+
+def _percent(share: float) -> str:
+    """Rounded so that 'all' is only said of all."""
+    return f"{100 * share:.0f} %" if 0.01 <= share < 0.995 or share >= 1 else f"{100 * share:.1f} %"
 
 
 REPLACED_SHARE = 0.3
 """Of a face: where so much of the tag is missing, the face was replaced. Swapped faces have .34 and more, untouched
 ones .02 and less, after JPEG 50 and at half size."""
 WHOLE_SHARE = 0.1
+"""Of a face: where more is missing, something may have been replaced."""
+LARGE_GAP = 0.05
+"""Of a picture. Untouched ones miss up to .04 after JPEG 75; after JPEG 50 some miss three times as much."""
 
 
 def missing_share(intact: NDArray[np.float32], face: Box) -> float:
@@ -211,6 +264,11 @@ def _ovals(intact: NDArray[np.float32], faces: Sequence[Box], reach: float) -> N
 
 def _named(report: TagReading) -> str:
     return {"yours": "Your tag", "known": f"The tag of {report.signer}"}.get(report.standing, "The tag")
+
+
+def _lowered(name: str) -> str:
+    """For the middle of a sentence."""
+    return name[:1].lower() + name[1:]
 
 
 def of_credentials(found: Credentials | None) -> Evidence | None:

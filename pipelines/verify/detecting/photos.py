@@ -51,14 +51,14 @@ def detect(
 
     options = options or DetectOptions()
     evidence: list[Evidence] = []
+    row = engines.choose("fake_finder", options.engine)
+    finder = engines.load("fake_finder", row.name)
+    seen = look(source.rgb, options, progress=part(progress, 0.0, 0.6))
     if original is not None:
         from pipelines.verify.detecting.comparing import compare
 
-        progress(0.0, "Comparing with the original")
-        evidence.append(compare(source, original))
-    row = engines.choose("fake_finder", options.engine)
-    finder = engines.load("fake_finder", row.name)
-    seen = look(source.rgb, options, progress=part(progress, 0.1, 0.7))
+        progress(0.6, "Comparing with the original")
+        evidence.append(compare(source, original, [face.box_xyxy for face in seen.faces]))
     if options.marks:
         from pipelines.verify.detecting.marks import evidence_of, find_marks
 

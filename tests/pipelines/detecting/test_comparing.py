@@ -7,7 +7,7 @@ from skimage import data
 
 from deepmask.media import Photo
 from pipelines.verify.detecting.comparing import compare
-from tests.tiny.suspects import cat_faced, collins, compressed, replaced
+from tests.tiny.suspects import FACE_BOX, cat_faced, collins, compressed, replaced
 
 
 def scaled(rgb, factor):
@@ -64,7 +64,24 @@ def test_another_scene_is_told_and_decides_nothing(other):
 
 
 def test_what_lies_outside_of_the_original_is_not_held_against_the_picture():
-    cut = np.ascontiguousarray(collins()[:, 90:430])
-    found = compare(Photo.from_array(collins()), Photo.from_array(cut))
+    cut = np.ascontiguousarray(collins()[:, 20:500])
+    found = compare(Photo.from_array(collins()), Photo.from_array(cut), [FACE_BOX])
     assert found.says == "likely real"
     assert "outside the original" in found.notes[0]
+
+
+def test_a_picture_of_which_too_little_was_compared_is_not_called_real():
+    wide = np.ascontiguousarray(cv2.resize(data.rocket(), (1200, 900)))
+    wide[:512, :512] = collins()
+    found = compare(Photo.from_array(wide), Photo.from_array(collins(), "mine.png"))
+    assert found.says == "unsure"
+    assert "76 % of the picture lies outside the original mine.png" in found.words
+
+
+def test_a_face_beside_what_was_compared_leaves_it_open_however_small_that_part_is():
+    below = np.ascontiguousarray(collins()[45:])
+    found = compare(Photo.from_array(collins()), Photo.from_array(below), [FACE_BOX])
+    assert found.says == "likely real"
+    found = compare(Photo.from_array(collins()), Photo.from_array(below), [FACE_BOX, (300.0, 5.0, 330.0, 40.0)])
+    assert found.says == "unsure"
+    assert "with 1 of 2 faces" in found.words

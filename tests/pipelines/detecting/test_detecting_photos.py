@@ -95,24 +95,59 @@ def test_the_original_shows_what_was_changed(fakes):
     assert (found.heat[replaced()] >= 0.5).mean() > 0.6
 
 
-def record(what):
+def record(what, likeness=None):
     """The user's own, of the tag."""
     signer, size = Keyring().signer(), (512, 512)
-    Ledger().add(Record.now(TAG, what, "photo", size, "public", [likeness_of(collins())]).signed(signer))
+    likenesses = [likeness or likeness_of(collins())]
+    Ledger().add(Record.now(TAG, what, "photo", size, "public", likenesses).signed(signer))
 
 
-def test_a_whole_tag_with_a_record_of_ones_own_speaks_for_the_picture(fakes, tagged):
-    record("tagged")
+def test_a_whole_tag_of_ones_own_leaves_the_verdict_to_the_detector(fakes, tagged):
+    record("a photo")
     found = detecting.detect(Photo.from_array(compressed(tagged, 75)))
-    assert found.report.verdict == "likely real"
-    assert found.report.reasons[0].kind == "tag"
+    alone = detecting.detect(Photo.from_array(compressed(tagged, 75)), options=UNMARKED)
+    assert found.report.verdict == alone.report.verdict
+    told = next(reason for reason in found.report.reasons if reason.kind == "tag")
+    assert told.says is None
+    assert "everybody with Deepmask can lay it over a changed picture again" in told.words
+
+
+def test_a_tag_laid_again_over_another_face_makes_nothing_real(fakes, tagged):
+    """The id is read by everybody, and the public key is in the source."""
+    record("a photo")
+    red = tagged.copy()
+    red[60:175, 180:270] = (150, 60, 60)
+    laid_again = engines.load("tagger").embed(red, TAG, PUBLIC, strength=2.0)
+    found = detecting.detect(Photo.from_array(laid_again))
+    assert found.report.verdict != "likely real", found.report.summary()
+
+
+def test_a_third_of_a_picture_replaced_beside_the_face_is_told_with_its_share(fakes, tagged):
+    record("a photo")
+    changed = tagged.copy()
+    changed[350:] = cv2.resize(data.coffee(), (512, 512))[350:]
+    found = detecting.detect(Photo.from_array(changed))
+    assert found.report.verdict == "unsure"
+    told = found.report.reasons[0]
+    assert told.kind == "tag"
+    share = int(told.words.partition(" %")[0].rpartition(" ")[2])
+    assert 25 <= share <= 36, told.words
+    assert found.heat[400:, 100:400].mean() > 0.8 > 0.2 > found.heat[:200].mean()
+
+
+@pytest.mark.parametrize("what", ["a photo that was tagged before by somebody else", "a photo"])
+def test_a_tag_of_which_it_is_not_known_what_it_was_given_to_is_doubtful(fakes, tagged, what):
+    record(what, likeness_of(np.ascontiguousarray(collins()[:, ::-1])) if what == "a photo" else None)
+    found = detecting.detect(Photo.from_array(tagged))
+    assert found.report.verdict != "likely real"
+    assert {reason.says for reason in found.report.reasons if reason.kind == "tag"} <= {"unsure", "fake"}
 
 
 def test_a_tag_of_a_masked_photo_says_that_it_shows_a_persona(fakes, tagged):
     record("a masked photo")
     found = detecting.detect(Photo.from_array(tagged))
     assert found.report.verdict == "fake"
-    assert "made by Deepmask" in found.report.summary()
+    assert "this is a masked photo" in found.report.summary()
 
 
 def test_a_strangers_tag_may_be_that_of_a_masked_picture(fakes, tagged):

@@ -36,21 +36,42 @@ def test_an_original_of_another_scene_decides_nothing():
     assert [reason.kind for reason in reasons] == ["detector", "original"]
 
 
+@pytest.mark.parametrize("detector", ["fake", "unsure", "likely real"])
+def test_an_original_that_shows_only_a_part_makes_nothing_real(detector):
+    found, _ = judge([says("original", "unsure"), says("detector", detector)])
+    assert found == ("fake" if detector == "fake" else "unsure")
+    assert judge([says("original", "unsure"), says("tag", "fake"), says("detector", "likely real")])[0] == "fake"
+
+
 @pytest.mark.parametrize("mark", ["seal", "tag"])
-def test_a_broken_mark_is_a_fake_and_a_whole_one_speaks_for_the_time_since(mark):
+def test_a_broken_mark_is_a_fake(mark):
     assert judge([says(mark, "fake"), says("detector", "likely real")])[0] == "fake"
-    assert judge([says(mark, "likely real"), says("detector", "unsure")])[0] == "likely real"
 
 
-def test_a_whole_mark_against_a_sure_detector_leaves_it_open_and_says_why():
-    found, reasons = judge([says("tag", "likely real"), says("detector", "fake")])
+def test_a_whole_seal_speaks_for_the_time_since():
+    assert judge([says("seal", "likely real"), says("detector", "unsure")])[0] == "likely real"
+
+
+def test_a_seal_over_a_doubtful_mark_leaves_the_doubt():
+    given = [says("seal", "likely real"), says("tag", "unsure"), says("detector", "likely real")]
+    assert judge(given)[0] == "unsure"
+
+
+@pytest.mark.parametrize("says_tag", ["likely real", None])
+@pytest.mark.parametrize("detector", ["fake", "unsure", "likely real"])
+def test_a_tag_makes_nothing_more_real_than_the_detector_does(says_tag, detector):
+    assert judge([says("tag", says_tag), says("detector", detector)])[0] == detector
+
+
+def test_a_whole_seal_against_a_sure_detector_leaves_it_open_and_says_why():
+    found, reasons = judge([says("seal", "likely real"), says("detector", "fake")])
     assert found == "unsure"
     assert "older than the mark" in reasons[1].words
-    assert {reason.kind for reason in reasons} == {"tag", "detector"}
+    assert {reason.kind for reason in reasons} == {"seal", "detector"}
 
 
 def test_a_machines_own_word_is_believed_against_itself():
-    found, reasons = judge([says("credentials", "fake"), says("tag", "likely real"), says("detector", "likely real")])
+    found, reasons = judge([says("credentials", "fake"), says("seal", "likely real"), says("detector", "likely real")])
     assert found == "fake"
     assert reasons[0].kind == "credentials"
 
@@ -61,7 +82,7 @@ def test_credentials_that_do_not_hold_make_it_doubtful():
 
 
 def test_what_decides_is_told_first_and_all_else_as_well():
-    given = [says("detector", "likely real"), says("credentials", None), says("tag", "likely real")]
+    given = [says("detector", "likely real"), says("credentials", None), says("seal", "likely real")]
     _, reasons = judge(given)
-    assert reasons[0].kind == "tag"
+    assert reasons[0].kind == "seal"
     assert {reason.words for reason in reasons} >= {one.words for one in given}

@@ -56,3 +56,5 @@ class Original:
     lossless: bool = True
     """Whether the file's compression was; matters for formats that know both."""
     icc_profile: bytes | None = field(default=None, repr=False)
+    beside: tuple[str, ...] = ()
+    """What else the file holds, in words of :mod:`deepmask.media.metadata`: 'GPS position', 'date', 'gamma'."""

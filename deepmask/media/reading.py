@@ -10,7 +10,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from PIL import Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
 from deepmask.errors import MediaError
 from deepmask.media import formats
 from deepmask.media.deep import has_16_bits, is_grey_with_opacity, with_16_bits
-from deepmask.media.metadata import ORIENTATION, removed_metadata
+from deepmask.media.metadata import ORIENTATION, REMOVED, UNIMPORTANT, kinds_beside
 from deepmask.media.original import STRIP_PX, JpegSettings, Original, Palette
 from deepmask.media.profile import usable_profile
 
@@ -61,6 +61,8 @@ def read(path: Path, *, max_megapixels: int) -> tuple[Original, tuple[str, ...]]
         if header.has_16_bits:
             del image  # large; OpenCV decodes the file once more
             original, reduced = with_16_bits(path, original, header.orientation)
+        unfit = ["unfit colour profile"] if header.icc_profile and not (original.icc_profile or converted) else []
+        original = replace(original, beside=(*header.beside, *unfit))
         return original, (*header.notes, *(note for note in (converted, reduced) if note))
     except MediaError:
         raise
@@ -120,6 +122,7 @@ class _Header:
     jpeg: JpegSettings | None
     lossless: bool
     icc_profile: bytes | None
+    beside: list[str]
     notes: list[str]
 
 
@@ -139,11 +142,13 @@ def _header(path: Path, image: Image.Image) -> _Header:
     if form == "HEIF" and not _CAN_WRITE_HEIF:
         form = "JPEG"
         notes.append("HEIC cannot be written on this machine, so the result is a JPEG")
-    if removed := removed_metadata(image):
-        notes.append(f"removed from the copy: {', '.join(removed)}")
+    beside = kinds_beside(path, image)
+    if removed := [kind for kind in beside if kind not in UNIMPORTANT]:
+        notes.append(f"{REMOVED}{', '.join(removed)}")
     if image.info.get("bit_depth", 8) > 8:
         notes.append(f"reduced from {image.info['bit_depth']} to 8 bits a channel")
-    return _Header(form, deep, grey_with_opacity, orientation, jpeg, lossless, image.info.get("icc_profile"), notes)
+    profile = image.info.get("icc_profile")
+    return _Header(form, deep, grey_with_opacity, orientation, jpeg, lossless, profile, beside, notes)
 
 
 def _decode(path: Path, image: Image.Image, header: _Header) -> tuple[Original, str | None]:

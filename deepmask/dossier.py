@@ -60,7 +60,7 @@ class Dossier:
     title: str
     """What was done to which file: 'Faked pixels in party.jpg'."""
     verdict: str
-    """The answer in a few words: 'Authentic, with changes'."""
+    """The answer in a few words: 'Changed since it was sealed'."""
     tone: Tone
     summary: str
     """The verdict's sentence."""

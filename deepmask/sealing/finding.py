@@ -46,8 +46,9 @@ class Found:
     """Of the picture now, with the turn undone."""
     states: tuple[State, ...]
     """One of each block."""
-    overlaid: int
-    """Changed blocks whose share is whole: painting over a block destroys it, laying a copied seal does not."""
+    overlaid: float
+    """0..1 of the area: changed blocks whose share is whole. Painting over a block destroys its share, laying a copied
+    seal does not."""
     restored: RGBImage = field(repr=False)
     """The picture with the seal taken out of all blocks in which it was found."""
 
@@ -57,10 +58,14 @@ class Found:
         return self.turn == 0 and self.offset_xy == (0, 0) and self.size_wh == self.statement.layout.size_wh
 
     def boxes(self, *states: State) -> list[Rectangle]:
-        """Where blocks of these states lie in the picture now."""
+        """Where blocks of these states lie in the picture with the turn undone."""
         dx, dy = self.offset_xy
         blocks = zip(self.statement.layout.blocks, self.states, strict=True)
         return [(b.box[0] + dx, b.box[1] + dy, b.box[2], b.box[3]) for b, state in blocks if state in states]
+
+    def boxes_in_file(self, *states: State) -> list[Rectangle]:
+        """Where they lie in the picture as it was given to :func:`find`."""
+        return [turned_back(box, self.turn, self.size_wh) for box in self.boxes(*states)]
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,15 @@ def turned(samples: NDArray[Any], turn: int) -> NDArray[Any]:
     """A view of (H, W, ...) samples with one of ``TURNS`` undone."""
     undone = samples[:, ::-1] if turn >= 4 else samples
     return np.rot90(undone, -turn % 4)
+
+
+def turned_back(box: Rectangle, turn: int, size_wh: tuple[int, int]) -> Rectangle:
+    """Where a box in a picture of ``size_wh`` with one of ``TURNS`` undone lies in the picture without that."""
+    x, y, w, h = box
+    width, height = size_wh
+    for _ in range(turn % 4):  # a quarter to the left
+        x, y, w, h, width, height = y, width - x - w, h, w, height, width
+    return (width - x - w if turn >= 4 else x), y, w, h
 
 
 class _Look:
@@ -171,8 +185,9 @@ class _Look:
         states: tuple[State, ...] = tuple(self._state(statement, n, name, offset, alpha) for n in range(len(blocks)))
         size = self.rgb.shape[1], self.rgb.shape[0]
         found = Found(statement, holds, turn, offset, size, states, 0, self.restored)
-        overlaid = sum(box in self.shares for box in found.boxes("changed"))
-        return replace(found, overlaid=overlaid)
+        overlaid = sum(box[2] * box[3] for box in found.boxes("changed") if box in self.shares)
+        width, height = statement.layout.size_wh
+        return replace(found, overlaid=overlaid / (width * height))
 
     def _state(
         self, statement: Statement, number: int, name: bytes, offset: tuple[int, int], alpha: NDArray[np.uint8] | None

@@ -12,6 +12,7 @@ from deepmask.dossier import Dossier, Exhibit, Table, Tone
 from deepmask.errors import EngineFailed, EngineMissing, InputError, UnknownName
 from deepmask.faces import RGBImage
 from deepmask.media import Photo
+from deepmask.media.metadata import RECOLOURING, REMOVED
 from deepmask.media.original import Original
 from deepmask.progress import Progress, part, silent
 from deepmask.seal_report import AuthenticityReport, ClassAgreement, Rectangle, Verdict
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from deepmask.sealing.finding import Found, Remains
 
 _BELONGS = 0.25
-"""A seal of which fewer blocks fit was made for another picture: exchanging pixels would have destroyed it, too."""
+"""A seal that fits less of the area was made for another picture: exchanging pixels would have destroyed it, too."""
 _OVERLAID = 0.1
-"""More blocks than these do not fit their whole shares where a seal was copied; writing on plain paper leaves few."""
+"""More of the area does not fit the whole shares in it where a seal was copied; scribbles leave little."""
 _ALIKE = 0.75
 """Classes of the maps that agree less have been changed noticeably."""
 _DESTROYED = (
@@ -43,7 +44,7 @@ class Authentication:
     """The original where everything is as sealed; where blocks were changed, these as they are; None where the seal is
     absent or forged."""
     picture: RGBImage = field(repr=False)
-    """What was looked at, upright as it was sealed."""
+    """What was looked at, as the file has it."""
 
     def dossier(self) -> Dossier:
         """For people: the verdict, and a map of the blocks."""
@@ -56,7 +57,7 @@ def authenticate(source: Photo, keys: Sequence[PublicKey], *, progress: Progress
     Args:
         keys: those the user knows, by which signers are named; seals by others are checked, too.
     """
-    from deepmask.sealing.finding import Found, find, turned
+    from deepmask.sealing.finding import Found, find
 
     if source.original.deep is not None:
         reason = "The file has 16 bits a channel, and seals are laid in files with 8."
@@ -69,7 +70,7 @@ def authenticate(source: Photo, keys: Sequence[PublicKey], *, progress: Progress
     report = _report(source, found, keys, part(progress, 0.5, 1.0))
     progress(1.0, "Looked at the seal")
     restored = None if report.verdict == "not authentic" else _restored(source, found)
-    return Authentication(report, restored, np.ascontiguousarray(turned(source.rgb, found.turn)))
+    return Authentication(report, restored, source.rgb)
 
 
 def restore(source: Photo, keys: Sequence[PublicKey], *, partly: bool = False, progress: Progress = silent) -> Photo:
@@ -109,8 +110,10 @@ def _ruined(source: Photo, found: Remains) -> Authentication:
 
 def _notes(source: Photo) -> tuple[str, ...]:
     """What the file holds that no seal speaks of."""
-    about = "removed from the copy: "
-    return tuple(note.replace(about, "not covered by a seal: ") for note in source.notes)
+    notes = [note for note in source.notes if not note.startswith(REMOVED)]
+    if beside := [kind for kind in source.original.beside if kind not in RECOLOURING]:
+        notes.append(f"not covered by a seal, so anybody can have added it since: {', '.join(beside)}")
+    return tuple(notes)
 
 
 def _report(source: Photo, found: Found, keys: Sequence[PublicKey], progress: Progress) -> AuthenticityReport:
@@ -133,7 +136,7 @@ def _report(source: Photo, found: Found, keys: Sequence[PublicKey], progress: Pr
         fingerprint=statement.fingerprint.hex(),
         blocks=len(found.states),
         intact=intact,
-        changed_boxes=tuple(found.boxes("changed", "moved", "foreign")),
+        changed_boxes=tuple(found.boxes_in_file("changed", "moved", "foreign")),
         cropped="cut" in found.states,
         classes=classes,
         notes=_notes(source),
@@ -144,7 +147,7 @@ def _verdict(source: Photo, found: Found, name: str) -> tuple[Verdict, list[str]
     by = f"by {name}" if name else f"by a key you do not know ({found.statement.public_key.key_id})"
     if not found.signature_holds:
         return "not authentic", [f"The seal says it was made {by}, but its signature is forged."]
-    if found.overlaid > _OVERLAID * len(found.states) and _belonging(found) < _BELONGS:
+    if found.overlaid > _OVERLAID and _belonging(found) < _BELONGS:
         return "not authentic", [f"The seal was made {by} for another picture and does not fit this one."]
     reasons = _changes(source, found)
     if reasons:
@@ -162,15 +165,15 @@ def _belonging(found: Found) -> float:
     """0..1, how much of the picture is what the seal speaks of; plain areas, alike in many pictures, do not count."""
     if set(found.states) == {"intact"}:
         return 1.0
-    intact = _textured(found, found.boxes("intact"))
-    others = _textured(found, found.boxes("changed", "moved", "foreign"))
+    intact = _textured_px(found, found.boxes("intact"))
+    others = _textured_px(found, found.boxes("changed", "moved", "foreign"))
     return intact / max(1, intact + others)
 
 
-def _textured(found: Found, boxes: Sequence[Rectangle]) -> int:
-    """How many blocks have more than one colour."""
+def _textured_px(found: Found, boxes: Sequence[Rectangle]) -> int:
+    """Pixels of the blocks that have more than one colour."""
     blocks = (found.restored[y : y + h, x : x + w] for x, y, w, h in boxes)
-    return sum(not (block == block[0, 0]).all() for block in blocks)
+    return sum(block.shape[0] * block.shape[1] for block in blocks if not (block == block[0, 0]).all())
 
 
 def _changes(source: Photo, found: Found) -> list[str]:
@@ -193,6 +196,10 @@ def _changes(source: Photo, found: Found) -> list[str]:
         reasons.append("The picture lies in a larger one.")
     if profile_digest(source.original.icc_profile) != found.statement.profile:
         reasons.append("The colour profile is not the one it was sealed with, so colours may look different.")
+    if other := [kind for kind in source.original.beside if kind in RECOLOURING]:
+        reasons.append(
+            f"The file has got other settings for its colours ({', '.join(other)}), so it may look different."
+        )
     if any(note.startswith("only the first") for note in source.notes):
         reasons.append("The file holds more pictures than the one that was sealed.")
     if not reasons:
@@ -232,7 +239,7 @@ _TONES: dict[Verdict, Tone] = {
 }  # fmt: skip
 _HEADINGS: dict[Verdict, str] = {
     "authentic": "Authentic",
-    "changed": "Authentic, with changes",
+    "changed": "Changed since it was sealed",
     "unknown key": "Unchanged, by a key you do not know",
     "not authentic": "Not authentic",
     "not sealed": "Not sealed",

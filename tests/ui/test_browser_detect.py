@@ -80,7 +80,7 @@ def test_a_sealed_photo_that_was_changed_shows_where(page, sealed, tmp_path):
     page.upload("#detect-drop", changed)
     page.find("#detect-picture img")
     told = checked(page)
-    assert "Authentic, with changes" in told
+    assert "Changed since it was sealed" in told
     assert "Where it was changed" in told
     page.says("Give me what can be restored")
 

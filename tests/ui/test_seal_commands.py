@@ -84,7 +84,7 @@ def test_findings_are_written_as_json_and_pages(copy, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out) == [entry]
     assert entry["verdict"] == "changed"
     assert entry["changed_boxes"] == [[0, 0, 64, 64]]
-    assert "Authentic, with changes" in page.read_text("utf-8")
+    assert "Changed since it was sealed" in page.read_text("utf-8")
     assert main(["verify", str(copy), "--html", str(page)]) == 2
     assert "--overwrite" in capsys.readouterr().err
 

@@ -7,6 +7,7 @@ picture's). The grid fits the tiles of a tag, so that a crop can be laid onto th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -47,25 +48,8 @@ class Likeness:
         return self.across.shape[0], self.down.shape[1]
 
     def agreement(self, cells: NDArray[np.floating], place: tuple[int, int]) -> float:
-        """How well other cells agree: 1 in all bits, 0 as often as by chance, -1 in none; less where few overlap.
-
-        Args:
-            cells: (rows, columns) mean grey levels; NaN where nothing is known.
-            place: row and column of this grid at which the first of ``cells`` lies, perhaps negative.
-        """
-        right = cells[:, :-1] - cells[:, 1:]
-        lower = cells[:-1] - cells[1:]
-        agreed = weighed = bits = 0.0
-        for ours, theirs in ((self.across, right), (self.down, lower)):
-            mine, its = _overlap(ours, theirs, place)
-            weight = _weights(its)
-            agreed += float(weight[(its > 0) == mine].sum())
-            weighed += float(weight.sum())
-            bits += float((~np.isnan(its)).sum())
-        there = float(_weights(right).sum() + _weights(lower).sum())
-        if bits < _LEAST_BITS or weighed <= 0:
-            return 0.0
-        return (2 * agreed / weighed - 1) * min(1.0, weighed / _LEAST_BITS, weighed / there / _MOSTLY)
+        """How well other cells agree; see :meth:`Likenesses.agreements`."""
+        return float(Likenesses.of([self]).agreements(cells, place)[0])
 
     def to_json(self) -> dict[str, Any]:
         """For a file."""
@@ -93,18 +77,73 @@ class Likeness:
         return cls(bits[:first].reshape(rows, columns - 1), bits[first:].reshape(rows - 1, columns))
 
 
+@dataclass(frozen=True, eq=False)
+class Likenesses:
+    """Those of several pictures of one size, compared in one go."""
+
+    across: NDArray[np.float32]
+    """(n, rows, columns - 1) 1 where a cell is lighter than the one to its right, else -1."""
+    down: NDArray[np.float32]
+    """(n, rows - 1, columns)."""
+
+    @classmethod
+    def of(cls, several: Sequence[Likeness]) -> Self:
+        """Some of the same shape."""
+        across, down = np.stack([one.across for one in several]), np.stack([one.down for one in several])
+        return cls(across.astype(np.float32) * 2 - 1, down.astype(np.float32) * 2 - 1)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the grid."""
+        return self.across.shape[1], self.down.shape[2]
+
+    def agreements(self, cells: NDArray[np.floating], place: tuple[int, int]) -> NDArray[np.float32]:
+        """(n,) how well other cells agree: 1 in all bits, 0 as often as by chance, -1 in none; less where few overlap.
+
+        Args:
+            cells: (rows, columns) mean grey levels; NaN where nothing is known.
+            place: row and column of this grid at which the first of ``cells`` lies, perhaps negative.
+        """
+        right, lower = steps(cells)
+        agreed, weighed, bits = np.zeros(len(self.across), np.float32), 0.0, 0
+        for ours, theirs in ((self.across, right), (self.down, lower)):
+            mine, its = _overlap(ours.shape[1:], theirs, place)
+            weight = _weights(its)
+            agreed += np.tensordot(ours[:, mine[0], mine[1]], np.where(its > 0, weight, -weight).astype(np.float32), 2)
+            weighed += float(weight.sum())
+            bits += int((~np.isnan(its)).sum())
+        if bits < _LEAST_BITS or weighed <= 0:
+            return np.zeros_like(agreed)
+        return agreed / weighed * min(1.0, weighed / _LEAST_BITS, weighed / clearness(cells) / _MOSTLY)
+
+
+def steps(cells: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """By how much cells are lighter than those to their right, and than those below."""
+    return cells[:, :-1] - cells[:, 1:], cells[:-1] - cells[1:]
+
+
+def clearness(cells: NDArray[np.floating]) -> float:
+    """How many bits such cells have, unclear ones counting in part."""
+    return float(sum(_weights(one).sum() for one in steps(cells)))
+
+
+def plain(cells: NDArray[np.floating]) -> bool:
+    """Whether so little is seen that nothing can be compared with it."""
+    return clearness(cells) < _LEAST_BITS
+
+
 def _weights(differences: NDArray[np.floating]) -> NDArray[np.floating]:
     """0..1 how clearly one cell is lighter than the other; 0 where that is not known."""
     return np.nan_to_num(np.minimum(np.abs(differences) / _CLEAR, 1.0))
 
 
 def _overlap(
-    ours: NDArray[np.bool_], theirs: NDArray[np.floating], place: tuple[int, int]
-) -> tuple[NDArray[np.bool_], NDArray[np.floating]]:
-    """The parts of both that lie over each other."""
+    shape: tuple[int, ...], theirs: NDArray[np.floating], place: tuple[int, int]
+) -> tuple[list[slice], NDArray[np.floating]]:
+    """Where in a grid of this shape others lie over it, and that part of them."""
     mine, its = [], []
-    for length, other, first in zip(ours.shape, theirs.shape, place, strict=True):
+    for length, other, first in zip(shape, theirs.shape, place, strict=True):
         start, stop = max(0, first), max(0, min(length, first + other))
         mine.append(slice(start, max(start, stop)))
         its.append(slice(start - first, max(start, stop) - first))
-    return ours[mine[0], mine[1]], theirs[its[0], its[1]]
+    return mine, theirs[its[0], its[1]]

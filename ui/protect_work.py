@@ -91,7 +91,7 @@ class ProtectWork:
     def _tagged(self, session: Session, item: Item, source: Photo, progress: Progress) -> Done:
         options = session.protect.tag
         path = item.new_folder() / ending(item.path, source, "tag")
-        tagged = tagging.tag(source, options, **records(session), suffix=path.suffix, progress=progress)
+        tagged = tagging.tag(source, options, **records(session), path=item.path, suffix=path.suffix, progress=progress)
         tagged.photo.save(path)
         finding = filed(tag_dossier(tagged.report), tagged.report, path.parent, path.stem)
         return _written(path, options, tagged.photo, finding)

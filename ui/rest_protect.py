@@ -110,8 +110,8 @@ class ProtectEndpoints:
         options = TagOptions(strength, private=private)
         path, source = self._photo(session, file, request)
         out = path.parent / "out" / ending(path, source, "tag")
-        given = records(session)
-        tagged = tagging.tag(source, options, **given, suffix=out.suffix, progress=progress_of(session, bar))
+        given, watched = records(session), progress_of(session, bar)
+        tagged = tagging.tag(source, options, **given, path=path, suffix=out.suffix, progress=watched)
         tagged.photo.save(out)
         return str(out), *_told(tagged.report, tag_dossier(tagged.report), out)
 

@@ -29,7 +29,7 @@ class TagOptions:
     tag_id: int | None = None
     """64 bits; None: drawn at random."""
     what: str = ""
-    """Kept in the record: what the tag is given to; empty: 'a photo' or 'a video'."""
+    """Kept in the record: what the tag is given to; empty: 'a photo' or 'a video'. Masked ones are called so."""
     tagger: str = "auto"
     """Engine."""
 
@@ -64,15 +64,20 @@ def keep(
     ledger: Ledger | None,
     signer: Signer | None,
     options: TagOptions,
+    what: str,
     tag_id: int,
     medium: Literal["photo", "video"],
     size_wh: tuple[int, int],
     likenesses: Sequence[Likeness],
 ) -> tuple[bool, tuple[str, ...]]:
-    """Keep the record of a new tag, signed where there is a key; whether it was kept, and what to say of it."""
+    """Keep the record of a new tag, signed where there is a key; whether it was kept, and what to say of it.
+
+    Args:
+        what: what the tag was given to (:mod:`pipelines.protect.tag_origins`).
+    """
     if ledger is None:
         return False, ()
-    kind, what = "private" if options.private else "public", options.what or f"a {medium}"
+    kind = "private" if options.private else "public"
     record = Record.now(tag_id, what, medium, size_wh, kind, likenesses)
     ledger.add(record if signer is None else record.signed(signer))
     unsigned = "the record of the tag is not signed, because the signing key is locked or there is none"

@@ -20,9 +20,9 @@ from deepmask.media import Photo, formats
 from deepmask.progress import Progress, silent
 from deepmask.records import Ledger
 from deepmask.signing import Signer
-from deepmask.tag_keys import in_words
 from deepmask.tag_report import TagReport, Trial
 from pipelines.protect.tag_options import TagOptions, keep, key_of, stronger
+from pipelines.protect.tag_origins import of_photo
 from pipelines.protect.tagging_clips import tag_clip
 
 __all__ = ["TagOptions", "Tagged", "tag", "tag_clip"]
@@ -47,6 +47,7 @@ def tag(
     *,
     signer: Signer | None = None,
     ledger: Ledger | None = None,
+    path: Path | None = None,
     suffix: str = "",
     progress: Progress = silent,
 ) -> Tagged:
@@ -55,6 +56,7 @@ def tag(
     Args:
         signer: the user's key: signs the record, and is what private tags are laid with.
         ledger: where the record is kept; None: nowhere.
+        path: the photo's file, of whose content credentials the record carries on that something was made up.
         suffix: of the file that will be written; that of the source without it.
 
     Raises:
@@ -65,7 +67,8 @@ def tag(
     tag_id = secrets.randbits(64) if options.tag_id is None else options.tag_id
     spec = engines.choose("tagger", options.tagger)
     tagger = engines.load("tagger", spec.name)
-    notes = list(_notes_before(source, tagger, key))
+    progress(0.0, "Looking for an earlier tag")
+    origin = of_photo(source, path, signer, ledger, spec.name, options.what)
     strength, trials = options.strength, ()
     while True:
         progress(0.1, f"Tagging at strength {strength:.2g}")
@@ -83,20 +86,16 @@ def tag(
         )
     progress(0.9, "Measuring the change")
     seen = _visibility(source.rgb, photo.rgb)
-    kept, unsigned = keep(ledger, signer, options, tag_id, "photo", source.size_wh, [_likeness(source.rgb)])
-    notes += [*photo.notes, *unsigned]
+    kept, unsigned = keep(
+        ledger, signer, options, origin.what, tag_id, "photo", source.size_wh, [_likeness(source.rgb)]
+    )
+    notes = (*origin.notes, *photo.notes, *unsigned)
     report = TagReport(
         source.name, f"{tag_id:016x}", "private" if options.private else "public", spec.name, strength, *seen,
         trials, kept, kept and signer is not None, tuple(dict.fromkeys(notes)),
     )  # fmt: skip
     progress(1.0, "Tagged")
     return Tagged(photo, report)
-
-
-def _notes_before(source: Photo, tagger: Tagger, key: bytes) -> Iterator[str]:
-    found = tagger.read(source.rgb, key, thorough=False)
-    if found is not None:
-        yield f"it had the tag {in_words(found.tag_id)} already, which may no longer be read"
 
 
 def _tried(photo: Photo, suffix: str, tagger: Tagger, tag_id: int, key: bytes) -> Iterator[Trial]:

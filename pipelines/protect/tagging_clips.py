@@ -21,11 +21,11 @@ from deepmask.signing import Signer
 from deepmask.tag_report import TagReport, Trial
 from pipelines.clip_samples import samples
 from pipelines.protect.tag_options import TagOptions, keep, key_of, stronger
+from pipelines.protect.tag_origins import of_clip
+from pipelines.tag_likeness import Memory
 
 _TRIED_FRAMES = 6
 """Of the middle, coded alone to choose the strength."""
-_REMEMBERED = 60
-"""Pictures of a video from which it is recognised."""
 _ONE, _ALL = "a single picture", "all pictures together"
 
 
@@ -56,11 +56,13 @@ def tag_clip(
     spec = engines.choose("tagger", options.tagger)
     tagger = engines.load("tagger", spec.name)
     encoding = encoding or Encoding(out.suffix)
+    origin = of_clip(source, signer, ledger, spec.name, options.what, part(progress, 0.0, 0.05))
     with scratch(out) as folder:
         strength = _chosen(source, tagger, options, tag_id, key, encoding, folder / "tried.mp4", progress)
         whole = folder / f"tagged{out.suffix}"
         tagging = part(progress, 0.1, 0.8)
-        notes = _written(source, tagger, tag_id, key, strength, encoding, whole, tagging)
+        memory = Memory()
+        notes = _written(source, tagger, tag_id, key, strength, encoding, whole, memory, tagging)
         progress(0.8, "Trying whether the tag is read")
         trials = tuple(_tried(whole, tagger, tag_id, key))
         if not trials[0].read:
@@ -70,12 +72,13 @@ def tag_clip(
             )
         move(whole, out)
     progress(0.9, "Measuring the change")
-    likenesses, seen = _remembered(source, tagger, tag_id, key, strength)
-    kept, unsigned = keep(ledger, signer, options, tag_id, "video", source.size_wh, likenesses)
+    seen = _visibility(source, tagger, tag_id, key, strength)
+    kept, unsigned = keep(ledger, signer, options, origin.what, tag_id, "video", source.size_wh, memory.likenesses)
+    said = (*origin.notes, *source.notes, *notes, *unsigned)
     progress(1.0, "Tagged")
     return TagReport(
         source.name, f"{tag_id:016x}", "private" if options.private else "public", spec.name, strength, *seen,
-        trials, kept, kept and signer is not None, tuple(dict.fromkeys((*source.notes, *notes, *unsigned))),
+        trials, kept, kept and signer is not None, tuple(dict.fromkeys(said)),
     )  # fmt: skip
 
 
@@ -130,8 +133,10 @@ def _written(
     strength: float,
     encoding: Encoding,
     out: Path,
+    memory: Memory,
     progress: Progress,
 ) -> tuple[str, ...]:
+    """Write the tagged video; ``memory`` is shown all pictures."""
     from deepmask.media.clip_joining import join
 
     segment, count = out.with_name("pictures.mp4"), len(source.timeline)
@@ -140,6 +145,7 @@ def _written(
             with engines.turn(progress):
                 tagged = tagger.embed(picture.rgb, tag_id, key, strength=strength)
             writer.write(picture.edited(tagged))
+            memory.see(picture.rgb)
             progress(0.95 * (picture.index + 1) / count, "Tagging")
     return join([segment], source, out, progress=part(progress, 0.95, 1.0))
 
@@ -156,19 +162,11 @@ def _reads(tagger: Tagger, seen: Sequence[RGBImage], tag_id: int, key: bytes) ->
     return found is not None and found.tag_id == tag_id
 
 
-def _remembered(
-    source: Clip, tagger: Tagger, tag_id: int, key: bytes, strength: float
-) -> tuple[list, tuple[float, float]]:
-    """Likenesses of pictures all over the video, and PSNR and SSIM of the tag in the first of them."""
+def _visibility(source: Clip, tagger: Tagger, tag_id: int, key: bytes, strength: float) -> tuple[float, float]:
+    """PSNR and SSIM of the tag in the first picture."""
     from pipelines.protect.trying import psnr_db, ssim
-    from pipelines.tag_likeness import likeness_of
 
-    likenesses = []
-    seen: tuple[float, float] | None = None
-    for picture in samples(source, _REMEMBERED):
-        likenesses.append(likeness_of(picture.rgb))
-        if seen is None:
-            after = tagger.embed(picture.rgb, tag_id, key, strength=strength)
-            seen = psnr_db(picture.rgb, after), ssim(picture.rgb, after)
-    assert seen is not None
-    return likenesses, seen
+    before = next(iter(source.pictures())).rgb
+    with engines.exclusive:
+        after = tagger.embed(before, tag_id, key, strength=strength)
+    return psnr_db(before, after), ssim(before, after)

@@ -14,6 +14,7 @@ from deepmask.content_credentials import Step
 from deepmask.errors import DeepmaskError, EngineError
 from deepmask.faces import RGBImage
 from deepmask.files import move
+from deepmask.likeness import Likeness
 from deepmask.media.clip import Clip
 from deepmask.provenance import Mark, PixelTag, write_signed
 from deepmask.video_plan import VideoPlan
@@ -24,8 +25,6 @@ STRENGTH = 1.5
 together are read where one is not."""
 _LOOKS = 12
 """Frames that are looked at to see whether the tag outlasted the coding."""
-_LIKENESSES = 6
-"""Frames by which the video will be recognised."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class ClipMark:
         untagged = self.untagged or "its coding leaves too little of the tag"
         notes = (told("a masked video", "" if read else untagged, unsigned),)
         if read:
-            notes += remember(self.mark, "video", pictures[:: max(1, len(pictures) // _LIKENESSES)], masked.size_wh)
+            notes += remember(self.mark, "video", _likenesses(masked), masked.size_wh)
         return notes
 
 
@@ -97,6 +96,16 @@ def _spread(clip: Clip, count: int) -> Iterator[RGBImage]:
     total = len(clip.timeline)
     for index in dict.fromkeys(np.linspace(0, total - 1, min(count, total)).round().astype(int).tolist()):
         yield from (picture.rgb for picture in clip.pictures(index, index + 1))
+
+
+def _likenesses(clip: Clip) -> list[Likeness]:
+    """By which all its frames will be recognised."""
+    from pipelines.tag_likeness import Memory
+
+    memory = Memory()
+    for picture in clip.pictures():
+        memory.see(picture.rgb)
+    return memory.likenesses
 
 
 def _carry(pictures: Sequence[RGBImage], tag: PixelTag) -> bool:

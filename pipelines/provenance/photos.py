@@ -58,7 +58,9 @@ class MarkedPhoto:
         measured = "" if self.psnr_db is None else f" (PSNR of the tag {self.psnr_db:.0f} dB)"
         notes = (told("a masked picture", self.untagged, unsigned) + measured,)
         if self.psnr_db is not None:
-            notes += remember(self.mark, "photo", (self.photo.rgb,), self.photo.size_wh)
+            from pipelines.tag_likeness import likeness_of
+
+            notes += remember(self.mark, "photo", [likeness_of(self.photo.rgb)], self.photo.size_wh)
         return notes
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from deepmask.errors import DeepmaskError
-from deepmask.faces import RGBImage
+from deepmask.likeness import Likeness
 from deepmask.provenance import Mark
 from deepmask.records import Ledger, Record
 
@@ -15,19 +15,16 @@ _WHAT = {"photo": "a masked photo", "video": "a masked video"}
 
 
 def remember(
-    mark: Mark, medium: Literal["photo", "video"], pictures: Sequence[RGBImage], size_wh: tuple[int, int]
+    mark: Mark, medium: Literal["photo", "video"], likenesses: Sequence[Likeness], size_wh: tuple[int, int]
 ) -> tuple[str, ...]:
     """Keep the record of an output's tag, signed where the key is at hand.
 
     Args:
-        pictures: of the output, from which it will be recognised.
+        likenesses: of the output, from which it will be recognised.
 
     Returns:
         What the user should know, each a short clause.
     """
-    from pipelines.tag_likeness import likeness_of
-
-    likenesses = [likeness_of(picture) for picture in pictures]
     record = Record.now(mark.number, _WHAT[medium], medium, size_wh, "public", likenesses)
     try:
         Ledger().add(record if mark.signer is None else record.signed(mark.signer))

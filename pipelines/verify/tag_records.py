@@ -11,9 +11,7 @@ from deepmask.faces import RGBImage
 from deepmask.records import Ledger, Record
 from deepmask.signing import PublicKey, Signer
 from deepmask.tag_keys import PUBLIC, KeyKind, private
-from deepmask.tag_report import Fit, TagReading
-
-_ORDER: dict[Fit, int] = {"fits": 3, "unsure": 2, "other": 1, "": 0}
+from deepmask.tag_report import TagReading
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Asked:
             return None, (str(error).rstrip("."),)
 
     def recorded(self, report: TagReading, pictures: Sequence[RGBImage], found: TagFound) -> TagReading:
-        """The reading with what the record says; of several pictures the one that fits it best counts."""
+        """The reading with what the record says of one or more pictures."""
         from pipelines.tag_likeness import fit, placed
 
         record, wrong = self.record(found.tag_id)
@@ -49,11 +47,10 @@ class Asked:
         if record is None:
             return report
         standing, signer = record.standing(self.keys)
-        fits = [fit(picture, found, record) for picture in pictures]
-        best, agreement = max(fits, key=lambda one: (_ORDER[one[0]], one[1] or 0.0), default=("", None))
+        fits, agreement = fit(pictures, found, record)
         height, width = pictures[0].shape[:2]
         resized, shown = placed((width, height), found, record)
         return replace(
-            report, what=record.what, created_at=record.created_at, standing=standing, signer=signer, fit=best,
+            report, what=record.what, created_at=record.created_at, standing=standing, signer=signer, fit=fits,
             agreement=agreement, resized=resized, shown_share=shown,
         )  # fmt: skip

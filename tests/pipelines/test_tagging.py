@@ -156,6 +156,44 @@ def test_a_second_tag_says_that_there_was_one(me):
     assert any("already" in note for note in again.report.notes)
 
 
+def masked(tmp_path, suffix):
+    """A photo as it leaves the masking pipelines, with a tag and content credentials, and its record."""
+    from deepmask.content_credentials import Step
+    from pipelines.provenance import mark_photo
+
+    steps = (Step("Faces replaced by drawn ones", "synthetic"),)
+    mark_photo(WHO, WHO.edited(WHO.rgb.copy()), steps, "{}", suffix).save(tmp_path / f"masked{suffix}")
+    return tmp_path / f"masked{suffix}"
+
+
+def test_a_masked_photo_stays_one_when_it_is_tagged(me, tmp_path):
+    path = masked(tmp_path, ".png")
+    again = tag(Photo.open(path), **me)
+    assert any("a masked photo" in note for note in again.report.notes)
+    read = read_tag(again.photo, **asked(me)).report
+    assert (read.tag_id, read.what, read.made_up) == (again.report.tag_id, "a masked photo", True)
+    third = tag(again.photo, TagOptions(private=True), **me).report
+    assert Ledger().find(int(third.tag_id, 16)).what == "a masked photo"
+
+
+def test_content_credentials_are_heeded_where_the_tag_is_gone(me, tmp_path):
+    from deepmask.content_credentials import Claim, Identity, Step, sign
+
+    WHO.save(tmp_path / "plain.jpg")
+    sign(tmp_path / "plain.jpg", tmp_path / "ai.jpg", Claim((Step("Drawn", "trained"),)), Identity(b"k" * 32, 7))
+    report = tag(Photo.open(tmp_path / "ai.jpg"), path=tmp_path / "ai.jpg", **me).report
+    assert Ledger().find(int(report.tag_id, 16)).what == "a made-up photo"
+    assert any("content credentials" in note for note in report.notes)
+
+
+def test_the_tag_of_somebody_else_leaves_it_open_what_a_photo_shows(me, tmp_path):
+    theirs = tag(WHO).photo
+    report = tag(theirs, replace(TagOptions(), what="a portrait"), **me).report
+    assert Ledger().find(int(report.tag_id, 16)).what == "a portrait that was tagged before by somebody else"
+    mine = tag(WHO, **me).photo
+    assert Ledger().find(int(tag(mine, **me).report.tag_id, 16)).what == "a photo"
+
+
 def test_the_dossier_shows_where_the_tag_is_missing(me):
     seen = tag(WHO, **me).photo.rgb.copy()
     seen[90:260, 190:340] = cv2.GaussianBlur(WHO.rgb, (0, 0), 3)[90:260, 190:340]
@@ -198,6 +236,68 @@ def test_a_video_is_tagged_in_every_picture(film, me, tmp_path):
     assert reading.report.intact_share > 0.9
     assert reading.frames[0].intact_share > 0.9
     assert reading.dossier().exhibits
+
+
+def cutting(number):
+    """Another scene every third picture."""
+    scene = (data.astronaut(), data.coffee(), data.chelsea(), data.rocket())[number // 3 % 4]
+    return np.ascontiguousarray(cv2.resize(scene[:, number : number + 400], (320, 240))).astype(np.uint8)
+
+
+def test_the_tag_of_a_video_on_something_else_is_told(film, me, tmp_path):
+    tag_id = int(tag_clip(film, tmp_path / "out.mp4", **me).tag_id, 16)
+    photo = tag(Photo.from_array(data.coffee()), TagOptions(tag_id=tag_id)).photo
+    other = Clip.open(make_clip(tmp_path / "other.mp4", even(8), picture=cutting, size_wh=(320, 240)))
+    tag_clip(other, tmp_path / "forged.mp4", TagOptions(tag_id=tag_id))
+    for report in (
+        read_tag(photo, **asked(me)).report,
+        read_clip_tag(Clip.open(tmp_path / "forged.mp4"), **asked(me)).report,
+    ):
+        assert (report.fit, report.safe) == ("other", False)
+        assert "copied" in report.verdict()
+
+
+def test_any_picture_and_any_piece_of_a_video_is_recognised(me, tmp_path):
+    film = Clip.open(make_clip(tmp_path / "cuts.mp4", even(24), picture=cutting, size_wh=(320, 240)))
+    tag_clip(film, tmp_path / "out.mp4", **me)
+    record = next(Ledger().all())
+    assert len(record.likenesses) <= 10, "what is known already is not remembered again"
+    pictures = list(Clip.open(tmp_path / "out.mp4").pictures())[1::5]
+    read = [read_tag(Photo.from_array(jpeg(picture.rgb, 90)), **asked(me)).report for picture in pictures]
+    assert {report.fit for report in read if report.found} == {"fits"}
+    assert sum(report.found for report in read) >= 3
+
+
+def test_a_masked_video_stays_one_when_it_is_tagged(film, me, tmp_path):
+    first = tag_clip(film, tmp_path / "one.mp4", replace(TagOptions(), what="a masked video"), **me)
+    report = tag_clip(Clip.open(tmp_path / "one.mp4"), tmp_path / "two.mp4", TagOptions(strength=4), **me)
+    assert Ledger().find(int(report.tag_id, 16)).what == "a masked video"
+    assert any(first.tag_id[:4] in note for note in report.notes)
+    assert read_clip_tag(Clip.open(tmp_path / "two.mp4"), **asked(me)).report.made_up
+
+
+def test_half_a_video_that_was_exchanged_does_not_fit_as_a_whole(film, me, tmp_path):
+    tag_id = int(tag_clip(film, tmp_path / "out.mp4", **me).tag_id, 16)
+    half = lambda number: moving(number) if number % 2 else cutting(3)  # noqa: E731
+    mixed = Clip.open(make_clip(tmp_path / "mixed.mp4", even(12), picture=half, size_wh=(320, 240)))
+    tag_clip(mixed, tmp_path / "forged.mp4", TagOptions(tag_id=tag_id))
+    assert read_clip_tag(Clip.open(tmp_path / "forged.mp4"), **asked(me)).report.fit != "fits"
+
+
+def test_of_a_long_video_with_many_scenes_some_are_remembered():
+    from pipelines import tag_likeness
+
+    memory, rng = tag_likeness.Memory(), np.random.default_rng(3)
+    for _ in range(2 * tag_likeness._MOST + 5):
+        memory.see(cv2.resize(rng.integers(0, 256, (16, 16, 3), np.uint8), (64, 64), interpolation=cv2.INTER_NEAREST))
+    assert tag_likeness._MOST / 2 <= len(memory.likenesses) <= tag_likeness._MOST
+
+
+def test_a_black_picture_fits_nothing_and_contradicts_nothing(film, me, tmp_path):
+    tag_id = int(tag_clip(film, tmp_path / "out.mp4", **me).tag_id, 16)
+    dark = np.random.default_rng(1).integers(20, 26, (240, 320, 3)).astype(np.uint8)
+    report = read_tag(tag(Photo.from_array(dark), TagOptions(tag_id=tag_id)).photo, **asked(me)).report
+    assert (report.fit, report.agreement) == ("unsure", None)
 
 
 def test_a_video_without_a_tag_has_none(film):

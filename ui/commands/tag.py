@@ -78,7 +78,9 @@ def command(
             return Entry(job, told, True)
         suffix = job.target.suffix
         source = read_photo(job.source)
-        tagged = tagging.tag(source, options, signer=signer, ledger=ledger, suffix=suffix, progress=progress)
+        tagged = tagging.tag(
+            source, options, signer=signer, ledger=ledger, path=job.source, suffix=suffix, progress=progress
+        )
         tagged.photo.save(job.target)
         return Entry(job, tagged.report, True)
 

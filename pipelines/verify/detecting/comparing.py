@@ -95,9 +95,9 @@ def _alike_so_far(
         words = f"It shows what the original {name} shows, apart from compression and size."
         notes = () if absent < _TOLD else (f"{_percent(absent)} of the picture lies outside the original.",)
         return Evidence("original", "likely real", words, np.zeros(size_wh[::-1], np.float32), exhibits, notes)
-    of = "the face" if len(faces) == 1 else f"{len(hidden)} of {len(faces)} faces"
+    of = "" if not hidden else ", with the face," if len(faces) == 1 else f", with {len(hidden)} of {len(faces)} faces,"
     words = (
-        f"{_percent(absent)} of the picture{f', with {of},' if hidden else ''} lies outside the original {name} and could not be compared; the rest "
+        f"{_percent(absent)} of the picture{of} lies outside the original {name} and could not be compared; the rest "
         "is the same."
     )
     return Evidence("original", "unsure", words, exhibits=exhibits)

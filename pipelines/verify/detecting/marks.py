@@ -102,8 +102,8 @@ def of_clip_tag(report: TagReading, gaps: Sequence[float], presence: Sequence[fl
     unseen = sum(share < SEEN_SHARE for share in presence)
     if unseen >= _CHANCE_FRAMES:
         words = (
-            f"In {unseen} of {len(presence)} frames from all over the video {_lowered(name)} is not seen: they are not of "
-            "the tagged video, or were compressed too much."
+            f"In {unseen} of {len(presence)} frames from all over the video {_lowered(name)} is not seen: they are not "
+            "of the tagged video, or were compressed too much."
         )
         return Evidence("tag", "unsure", words)
     if (doubt := _doubt(name, report)) is not None:
@@ -176,8 +176,8 @@ def judged_tag(report: TagReading, intact: NDArray[np.float32], faces: Sequence[
     if partly or missing >= LARGE_GAP:
         where = f"{_percent(max(partly))} of a face" if partly else f"{_percent(missing)} of the picture"
         words = (
-            f"{name} is missing in {where}: what is seen there came after the tagging, or is so flat, dark or compressed "
-            "that no tag lasts."
+            f"{name} is missing in {where}: what is seen there came after the tagging, or is so flat, dark or "
+            "compressed that no tag lasts."
         )
         return Evidence("tag", "unsure", words, gaps)
     if (doubt := _doubt(name, report)) is not None:

@@ -56,11 +56,12 @@ class ClipMark:
             return (f"neither tagged nor signed, because {self.untagged}",) if failed else ()
         pictures = list(_spread(masked, _LOOKS)) if self.tag is not None else []
         read = self.tag is not None and _carry(pictures, self.tag)
+        likenesses = _likenesses(masked) if read else []
         unsigned = write_signed(finished, out, steps, self.mark, tagged=read)
         untagged = self.untagged or "its coding leaves too little of the tag"
         notes = (told("a masked video", "" if read else untagged, unsigned),)
         if read:
-            notes += remember(self.mark, "video", _likenesses(masked), masked.size_wh)
+            notes += remember(self.mark, "video", likenesses, masked.size_wh)
         return notes
 
 

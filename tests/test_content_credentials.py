@@ -19,6 +19,7 @@ from deepmask.media import Photo, Sound, SoundWriter
 from deepmask.media.clip import Clip
 from tests.tiny.clips import even, make_clip
 
+CAPTURED = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 SECRET, OTHER = b"s" * 32, b"o" * 32
 NUMBER = 0x0123_4567_89AB_CDEF
 CLAIM = Claim((Step("Faces replaced by generated ones", "trained", ("inswapper",)), Step("Faces pixelated")), NUMBER)
@@ -230,6 +231,59 @@ def test_credentials_of_another_file_do_not_fit(signed, pixels, tmp_path):
     told = credentials(path, [SECRET])
     assert told is not None
     assert told.state == "changed"
+
+
+def edited(source, path, relationship="parentOf"):
+    """What an editor that knows of content credentials makes of a file: its own on top, which tell of no machine."""
+    import c2pa
+
+    from deepmask.content_credentials import library
+
+    taken = {"action": "c2pa.opened" if relationship == "parentOf" else "c2pa.placed"}
+    begun = [] if relationship == "parentOf" else [{"action": "c2pa.created", "digitalSourceType": CAPTURED}]
+    actions = [*begun, {**taken, "parameters": {"ingredientIds": ["before"]}}, {"action": "c2pa.resized"}]
+    done = [{"label": "c2pa.actions.v2", "data": {"actions": actions}}]
+    manifest = {"claim_version": 2, "claim_generator_info": [{"name": "Editor"}], "assertions": done}
+    somebody = Identity(OTHER, NUMBER + 1, "Editor")
+    signer = c2pa.Signer.from_callback(somebody.leaf_key.sign, c2pa.C2paSigningAlg.ED25519, somebody.chain_pem)
+    builder = c2pa.Builder(manifest, context=library.context())
+    with builder, source.open("rb") as before, source.open("rb") as read, path.open("w+b") as written:
+        builder.add_ingredient({"label": "before", "relationship": relationship, "title": "x"}, "image/jpeg", before)
+        builder.sign(signer, "image/jpeg", read, written)
+    return path
+
+
+@pytest.mark.parametrize("relationship", ["parentOf", "componentOf"])
+def test_what_a_machine_made_stays_so_however_often_it_was_edited_since(signed, tmp_path, relationship):
+    once = edited(signed, tmp_path / "once.jpg", relationship)
+    for path in (once, edited(once, tmp_path / "twice.jpg")):
+        told = credentials(path)
+        assert told is not None
+        assert (told.state, told.by_machine, told.made_up, told.program) == ("intact", True, True, "Editor")
+        assert "Faces replaced by generated ones" in told.summary()
+        assert not any(one.trained for one in told.done), "not what the last editor did"
+
+
+def test_files_made_of_one_another_in_a_circle_or_without_end_are_read():
+    from deepmask.content_credentials.reading import _ancestors
+
+    def of(*labels):
+        return {"ingredients": [{"relationship": "parentOf", "active_manifest": label} for label in labels]}
+
+    circle = {"active_manifest": "a", "manifests": {"a": of("b"), "b": of("a", "b", "c", "gone"), "c": of()}}
+    assert list(_ancestors(circle, circle["manifests"]["a"])) == [circle["manifests"]["b"], circle["manifests"]["c"]]
+    chain = {"active_manifest": "0", "manifests": {str(n): of(str(n + 1)) for n in range(5000)}}
+    assert 50 < len(list(_ancestors(chain, chain["manifests"]["0"]))) < 500
+
+
+def test_words_of_strangers_do_not_drive_the_terminal(pixels, tmp_path):
+    words = "\x1b[2K\x1b[1Agenuine\x9b8m \u202egnp.exe\u2066\u200b\x7f\nsecond line"
+    path = photo(tmp_path / "one.png", pixels)
+    sign(path, path, Claim((Step(words, "trained"),)), Identity(OTHER, NUMBER, "Bob"))
+    told = credentials(path)
+    assert told is not None
+    assert told.summary().isprintable()
+    assert "[2K[1Agenuine8m gnp.exe second line" in told.summary()
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.mp4", "a.txt", "a", "a.pdf", "a.wav"])

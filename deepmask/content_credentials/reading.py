@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from deepmask.content_credentials import library
 from deepmask.content_credentials.certificates import Identity, number_of
 from deepmask.content_credentials.claims import bound_tag
 from deepmask.errors import EngineMissing
+from deepmask.printable import printable
 from deepmask.report_json import Saved
 
 State = Literal["intact", "changed", "elsewhere"]
@@ -21,7 +23,7 @@ elsewhere: the file only says where on the net its credentials are, which is not
 _ANYBODY = "signingCredential.untrusted"
 """C2PA's code for a signer that no list knows: no fault of the file."""
 _TRAINED = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia")
-_DRAWN = "compositeSynthetic"
+_DRAWN = ("compositeSynthetic", "algorithmicMedia")
 _FAULTS = {
     "assertion.dataHash.mismatch": "the file was changed after it was signed",
     "assertion.bmffHash.mismatch": "the file was changed after it was signed",
@@ -32,6 +34,10 @@ _FAULTS = {
     "signingCredential.invalid": "the signer's certificate is not one for content credentials",
 }
 _MOST_WORDS = 300
+_MOST_MANIFESTS = 100
+"""Of what a file was made of, in all: a file may name more."""
+_SHOWN_OF = ("parentOf", "componentOf")
+"""Relations of a file to another that is seen in it; others were only an input."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,8 @@ class Credentials(Saved):
     done: tuple[Done, ...]
     tag_id: int | None
     """The id that the tag in the pixels should have; None: not told."""
+    earlier: tuple[Done, ...] = ()
+    """What was done to the files it was made of, as these told it when they were put in; the latest first."""
     faults: tuple[str, ...] = ()
     """What is wrong: short clauses."""
 
@@ -74,12 +82,12 @@ class Credentials(Saved):
     @property
     def by_machine(self) -> bool:
         """Whether it says that a trained network made some of it."""
-        return any(one.trained for one in self.done)
+        return any(one.trained for one in (*self.done, *self.earlier))
 
     @property
     def made_up(self) -> bool:
         """Whether it says that something is shown that no camera saw."""
-        return any(one.trained or one.synthetic for one in self.done)
+        return any(one.trained or one.synthetic for one in (*self.done, *self.earlier))
 
     def summary(self) -> str:
         """One sentence for people."""
@@ -88,8 +96,19 @@ class Credentials(Saved):
         who = "you" if self.yours else f"somebody who calls themselves {self.signer!r}"
         if self.state == "changed":
             return f"Its content credentials do not hold: {'; '.join(self.faults)}."
-        told = "; ".join(one.words for one in self.done if one.words)
-        return f"Signed by {who} with {self.program or 'a program without a name'}: {told or 'nothing is told'}."
+        told = _together(self.done) or "nothing is told"
+        before = _together(self.earlier)
+        return (
+            f"Signed by {who} with {self.program or 'a program without a name'}: {told}"
+            f"{f'. What it was made of, as told there: {before}' if before else ''}."
+        )
+
+
+def _together(done: Sequence[Done]) -> str:
+    """What was done, each thing once; of a thing without words what kind it is, if that matters."""
+    kinds = ((one, "made by a trained network" if one.trained else "made by a program") for one in done)
+    told = (one.words or (kind if one.trained or one.synthetic else "") for one, kind in kinds)
+    return "; ".join(dict.fromkeys(words for words in told if words))
 
 
 def credentials(path: Path, own: Sequence[bytes] = ()) -> Credentials | None:
@@ -136,7 +155,7 @@ def _read(c2pa: Any, path: Path, anchors_pem: str = "") -> dict[str, Any] | Cred
 
 
 def _broken(fault: str) -> Credentials:
-    return Credentials("changed", "", False, "", (), None, (fault,))
+    return Credentials("changed", "", False, "", (), None, faults=(fault,))
 
 
 def _is_one_of(c2pa: Any, path: Path, manifest: dict[str, Any], own: Sequence[bytes]) -> bool:
@@ -152,9 +171,6 @@ def _is_one_of(c2pa: Any, path: Path, manifest: dict[str, Any], own: Sequence[by
 def _described(told: dict[str, Any], manifest: dict[str, Any], yours: bool) -> Credentials:
     faults = _faults(told)
     assertions = manifest.get("assertions", [])
-    actions = [
-        action for one in assertions if one["label"].startswith("c2pa.actions") for action in one["data"]["actions"]
-    ]
     bindings = [bound_tag(one["data"]) for one in assertions if one["label"].startswith("c2pa.soft-binding")]
     signature = manifest.get("signature_info", {})
     return Credentials(
@@ -162,10 +178,31 @@ def _described(told: dict[str, Any], manifest: dict[str, Any], yours: bool) -> C
         _words(signature.get("common_name") or signature.get("issuer")) or "nobody",
         yours and not faults,
         _program(manifest),
-        tuple(_done(action) for action in actions),
+        tuple(_done(action) for action in _actions(manifest)),
         next((id for id in bindings if id is not None), None),
+        tuple(_done(action) for one in _ancestors(told, manifest) for action in _actions(one)),
         faults,
     )
+
+
+def _actions(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a manifest says was done."""
+    for one in manifest.get("assertions", []):
+        if one["label"].startswith("c2pa.actions"):
+            yield from one["data"]["actions"]
+
+
+def _ancestors(told: dict[str, Any], manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Manifests of the files that are seen in one, and of those seen in them, each once, the nearest first."""
+    seen, waiting = {told["active_manifest"]}, deque([manifest])
+    while waiting and len(seen) <= _MOST_MANIFESTS:
+        for ingredient in waiting.popleft().get("ingredients", []):
+            label = ingredient.get("active_manifest")
+            if ingredient.get("relationship") not in _SHOWN_OF or label in seen or label not in told["manifests"]:
+                continue
+            seen.add(label)
+            waiting.append(told["manifests"][label])
+            yield told["manifests"][label]
 
 
 def _faults(told: dict[str, Any]) -> tuple[str, ...]:
@@ -187,7 +224,7 @@ def _done(action: dict[str, Any]) -> Done:
         _words(action.get("description")),
         _words(program),
         source in _TRAINED,
-        source == _DRAWN,
+        source in _DRAWN,
     )
 
 
@@ -197,5 +234,5 @@ def _program(manifest: dict[str, Any]) -> str:
 
 
 def _words(text: object) -> str:
-    """Text of a stranger's file on one line, cut where it is long."""
-    return " ".join(str(text or "").split())[:_MOST_WORDS]
+    """Text of a stranger's file as it may be shown: on one line, cut where it is long."""
+    return " ".join(printable(str(text or "")[: 4 * _MOST_WORDS]).split())[:_MOST_WORDS]

@@ -123,7 +123,7 @@ def credentials_dossier(found: Credentials | None, name: str) -> Dossier:
         "elsewhere": ("Kept on the net", "info"),
     }
     verdict, tone = verdicts[found.state]
-    rows = tuple((one.action, one.words, one.program) for one in found.done)
+    rows = tuple((one.action, one.words, one.program) for one in (*found.done, *found.earlier))
     tables = (Table("What it says was done", ("Action", "Words", "Program"), rows),) if rows else ()
     notes = () if found.yours else ("Anybody can put any name into a certificate: believe it as far as you know them.",)
     return Dossier(title, verdict, tone, found.summary(), tables=tables, notes=notes)

@@ -89,7 +89,9 @@ class AuthenticityReport(Saved):
     intact: int = 0
     """Blocks that are as they were."""
     changed_boxes: tuple[Rectangle, ...] = ()
-    """Where they are not."""
+    """Where they are not, in the file's own pixels, however it was turned."""
+    bare_boxes: tuple[Rectangle, ...] = ()
+    """Where the original's pixels are, which the signature vouches for, but not the seal that was laid into them."""
     cropped: bool = False
     """Whether blocks are not in the picture any more."""
     classes: tuple[ClassAgreement, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -13,13 +14,14 @@ from numpy.typing import NDArray
 from deepmask.faces import RGBImage
 from deepmask.progress import Progress, part, silent
 from deepmask.sealing import erasure, expansion
-from deepmask.sealing.layout import CELL_PX, LEAST_PX, Layout, Rectangle, quarters
-from deepmask.sealing.message import Statement, block_digest, opened
-from deepmask.sealing.shares import Share, plausible
+from deepmask.sealing.laying import laid_in, shares, would_choose
+from deepmask.sealing.layout import CELL_PX, LEAST_PX, MOST_PARTS, Layout, Rectangle, quarters
+from deepmask.sealing.message import Opened, Statement, block_digest, opened
+from deepmask.sealing.shares import Kind, Share, plausible
 
-State = Literal["intact", "changed", "moved", "foreign", "cut"]
-"""intact: as sealed; changed: other pixels; moved: sealed elsewhere in this picture; foreign: from another sealed
-picture; cut: not in the picture any more."""
+State = Literal["intact", "bare", "changed", "moved", "foreign", "cut"]
+"""intact: as sealed; bare: the original's pixels, but without the seal as it was laid; changed: other pixels; moved:
+sealed elsewhere in this picture; foreign: from another sealed picture; cut: not in the picture any more."""
 
 TURNS = ("", "turned left", "upside down", "turned right", "mirrored", "mirrored and turned left",
          "mirrored and upside down", "mirrored and turned right")  # fmt: skip
@@ -30,6 +32,8 @@ _SPOTS = 6
 _ANCHORS = 3
 _KINDS = 3
 """Messages that are tried, of several whose parts are found."""
+_MENDINGS = 3
+"""How often, at most, parts that contradict each other are looked for in one picture: it can take seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +92,7 @@ def find(
     if min(rgb.shape[:2]) < LEAST_PX:
         return None
     remains: Remains | None = None
+    mendings = iter(range(_MENDINGS))
     for turn in range(len(TURNS)):
         step = part(progress, turn / len(TURNS), (turn + 1) / len(TURNS))
         step(0.0, "Looking for a seal")
@@ -95,7 +100,7 @@ def find(
         for cells in _grids(upright, whole=turn == 0):
             look = _Look(upright)
             look.read(cells, step)
-            found = look.message()
+            found = look.message(mendings)
             if isinstance(found, Remains):
                 remains = max(remains or found, found, key=lambda r: r.parts)
             elif found is not None:
@@ -150,30 +155,40 @@ class _Look:
         self.shares[box], self.restored[y : y + h, x : x + w] = found
         return True
 
-    def message(self) -> tuple[Statement, bool, bytes] | Remains | None:
-        """The message with the most parts, whether its signature holds, and its id."""
-        kinds: Counter[tuple[bytes, int, int]] = Counter()
+    def message(self, mendings: Iterator[int]) -> tuple[Opened, Kind] | Remains | None:
+        """The message with the most parts, one with a signature that holds before all others.
+
+        Args:
+            mendings: one is taken for each time that contradicting parts are looked for; none left: no more.
+        """
+        kinds: Counter[Kind] = Counter()
         for share in self.shares.values():
             kinds[share.kind] += len(share.parts)
         remains: Remains | None = None
+        forged: tuple[Opened, Kind] | None = None
         for kind, _count in kinds.most_common(_KINDS):
-            parts = {share.first + n: one for share in self._of(kind) for n, one in enumerate(share.parts)}
+            parts = self._parts(kind)
             remains = remains or Remains(len(parts), kind[1])
-            data = erasure.gather(parts, kind[1])
-            try:
-                if data is not None:
-                    return *opened(data), kind[0]
-            except ValueError:  # parts that do not belong together
-                continue
-        return remains
+            read = _read_message(parts, kind[1], mendings)
+            if read is not None and read.signature_holds:
+                return read, kind
+            if read is not None:
+                forged = forged or (read, kind)
+        return forged or remains
 
-    def _of(self, kind: tuple[bytes, int, int]) -> Iterator[Share]:
-        return (share for share in self.shares.values() if share.kind == kind)
+    def _parts(self, kind: Kind) -> dict[int, bytes]:
+        """Parts by their numbers, without those of which two blocks say different things."""
+        parts: dict[int, bytes] = {}
+        doubtful: set[int] = set()
+        for share in self.shares.values():
+            for n, one in enumerate(share.parts if share.kind == kind else (), share.first):
+                if parts.setdefault(n, one) != one:
+                    doubtful.add(n)
+        return {n: one for n, one in parts.items() if n not in doubtful and n < MOST_PARTS}
 
-    def compared(
-        self, statement: Statement, holds: bool, name: bytes, alpha: NDArray[np.uint8] | None, turn: int
-    ) -> Found:
+    def compared(self, read: Opened, kind: Kind, alpha: NDArray[np.uint8] | None, turn: int) -> Found:
         """Block by block, with what the statement says."""
+        statement, name = read.statement, kind[0]
         blocks = statement.layout.blocks
         places = dict(zip(statement.layout.firsts, blocks, strict=True))
         votes = Counter(
@@ -184,7 +199,8 @@ class _Look:
         offset = votes.most_common(1)[0][0] if votes else (0, 0)
         states: tuple[State, ...] = tuple(self._state(statement, n, name, offset, alpha) for n in range(len(blocks)))
         size = self.rgb.shape[1], self.rgb.shape[0]
-        found = Found(statement, holds, turn, offset, size, states, 0, self.restored)
+        found = Found(statement, read.signature_holds, turn, offset, size, states, 0, self.restored)
+        found = replace(found, states=self._relaid(found, read.message, kind[2]))
         overlaid = sum(box[2] * box[3] for box in found.boxes("changed") if box in self.shares)
         width, height = statement.layout.size_wh
         return replace(found, overlaid=overlaid / (width * height))
@@ -214,6 +230,68 @@ class _Look:
         if share.message != name:
             return "foreign"
         return "changed" if share.first == statement.layout.firsts[number] else "moved"
+
+    def _relaid(self, found: Found, message: bytes, part_bytes: int) -> tuple[State, ...]:
+        """The states, with blocks told that hold the original's pixels, but not what was laid into these.
+
+        What is laid follows from picture and message, so it is laid again and compared: the digests in the message are
+        those of the original, and anybody can take a seal out of some blocks, or lay something else into them.
+        """
+        layout, (dx, dy) = found.statement.layout, found.offset_xy
+        grey = self._is_grey(found.boxes("intact"))
+
+        def relaid(n: int) -> State:
+            x, y, w, h = layout.blocks[n].box
+            here = np.s_[y + dy : y + dy + h, x + dx : x + dx + w]
+            same = np.array_equal(laid_in(self.restored[here], laid[n], grey=grey), self.rgb[here])
+            return "intact" if same else "bare"
+
+        states: list[State] = list(found.states)
+        kept = [n for n, state in enumerate(states) if state == "intact"]
+        laid: list[Share] = []
+        try:
+            laid = list(shares(layout, message, part_bytes))
+            usual = len(kept) < len(states) or self._is_usual(found, message, part_bytes, grey)
+        except ValueError:  # parts of which this layout has not, or cannot have, as many as are needed
+            usual = False
+        if not usual:
+            return tuple("bare" if state == "intact" else state for state in states)
+        with ThreadPoolExecutor() as pool:  # the kernels need no lock of the interpreter
+            for n, state in zip(kept, pool.map(relaid, kept), strict=True):
+                states[n] = state
+        return tuple(states)
+
+    def _is_usual(self, found: Found, message: bytes, part_bytes: int, grey: bool) -> bool:
+        """Whether a picture that gave the whole original back was sealed the one way in which that is done."""
+        layout, (dx, dy) = found.statement.layout, found.offset_xy
+        width, height = layout.size_wh
+        original = self.restored[dy : dy + height, dx : dx + width]
+        is_grey = bool((original == original[..., :1]).all())
+        return grey == is_grey and would_choose(original, layout, message, part_bytes, grey=grey)
+
+    def _is_grey(self, boxes: list[Rectangle]) -> bool:
+        """Whether most shares in these blocks were laid into a picture of greys."""
+        lowest = (expansion.lowest_bits(self.rgb[y, x : x + expansion.HEADER, 1]) for x, y, _, _ in boxes)
+        said = [header[2] for header in map(expansion.parse_header, lowest) if header is not None]
+        return 2 * sum(said) > len(said)
+
+
+def _read_message(parts: dict[int, bytes], needed: int, mendings: Iterator[int]) -> Opened | None:
+    """The message of these parts. If it cannot be read, or its signature does not hold, once more without those parts
+    that contradict the others: anybody can lay a false part into a block."""
+    read = _opened(parts, needed)
+    if (read is not None and read.signature_holds) or len(parts) < needed or next(mendings, None) is None:
+        return read
+    false = erasure.misfits(parts, needed)
+    return (_opened({n: one for n, one in parts.items() if n not in false}, needed) or read) if false else read
+
+
+def _opened(parts: dict[int, bytes], needed: int) -> Opened | None:
+    data = erasure.gather(parts, needed)
+    try:
+        return None if data is None else opened(data)
+    except ValueError:  # parts that do not belong together
+        return None
 
 
 def read_share(rgb: RGBImage, box: Rectangle) -> tuple[Share, RGBImage] | None:

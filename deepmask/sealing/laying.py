@@ -56,8 +56,7 @@ def lay(rgb: RGBImage, statement: Statement, signer: Signer, *, grey: bool, prog
     """
     message = signed(statement, signer)
     layout = statement.layout
-    room = np.array([expansion.room(rgb, block.box, grey=grey) for block in layout.blocks]) * _SURE_OF_ROOM
-    for part_bytes in _sizes(room, np.array(layout.weights), len(message)):
+    for part_bytes in _sizes(rgb, layout, len(message), grey):
         laid = _laid(rgb, layout, message, part_bytes, grey, progress)
         if laid is not None:
             return laid
@@ -67,8 +66,38 @@ def lay(rgb: RGBImage, statement: Statement, signer: Signer, *, grey: bool, prog
     )
 
 
-def _sizes(room: NDArray[np.float64], weights: NDArray[np.int64], message_bytes: int) -> Iterator[int]:
-    """Bytes of a part to try: first the smallest with which nearly half may be lost, then by how much may be."""
+def would_choose(rgb: RGBImage, layout: Layout, message: bytes, part_bytes: int, *, grey: bool) -> bool:
+    """Whether :func:`lay` makes parts of this size of a message about a picture that had no seal."""
+    for size in _sizes(rgb, layout, len(message), grey):
+        if size == part_bytes:
+            return True
+        if _laid(rgb, layout, message, size, grey, silent) is not None:
+            return False
+    return False
+
+
+def shares(layout: Layout, message: bytes, part_bytes: int) -> Iterator[Share]:
+    """What each block holds of a message."""
+    parts = erasure.spread(message, part_bytes, sum(layout.weights))
+    needed, name = erasure.count_needed(len(message), part_bytes), message_id(message)
+    for first, weight in zip(layout.firsts, layout.weights, strict=True):
+        yield Share(name, needed, first, tuple(parts[first : first + weight]))
+
+
+def laid_in(block: RGBImage, share: Share, *, grey: bool) -> RGBImage:
+    """A block's pixels (h, w, 3) with its share; as they are where they have no room for it."""
+    laid = block.copy()
+    expansion.write(laid, (0, 0, laid.shape[1], laid.shape[0]), share.to_bits(), grey=grey)
+    return laid
+
+
+def _sizes(rgb: RGBImage, layout: Layout, message_bytes: int, grey: bool) -> Iterator[int]:
+    """Bytes of a part to try: first the smallest with which nearly half may be lost, then by how much may be.
+
+    They follow from picture and message alone and may never change: what is laid otherwise is no seal any more.
+    """
+    room = np.array([expansion.room(rgb, block.box, grey=grey) for block in layout.blocks]) * _SURE_OF_ROOM
+    weights = np.array(layout.weights)
     total = int(weights.sum())
     sizes: dict[int, float] = {}
     for rate in _RATES:
@@ -88,16 +117,13 @@ def _laid(
     if needed > total:
         return None
     progress(0.0, "Laying the seal")
-    parts = erasure.spread(message, part_bytes, total)
-    name = message_id(message)
     sealed = rgb.copy()
-    held = bits = 0
-    for n, block in enumerate(layout.blocks):
+    held = laid = 0
+    for n, (block, share) in enumerate(zip(layout.blocks, shares(layout, message, part_bytes), strict=True)):
         if n % 64 == 0:
             progress(n / len(layout.blocks), "Laying the seal")
-        first, weight = layout.firsts[n], layout.weights[n]
-        share = Share(name, needed, first, tuple(parts[first : first + weight])).to_bits()
-        if expansion.write(sealed, block.box, share, grey=grey):
-            held += weight
-            bits += len(share) + expansion.HEADER
-    return Laid(sealed, bits, (held - needed) // max(layout.weights)) if held >= needed else None
+        bits = share.to_bits()
+        if expansion.write(sealed, block.box, bits, grey=grey):
+            held += len(share.parts)
+            laid += len(bits) + expansion.HEADER
+    return Laid(sealed, laid, (held - needed) // max(layout.weights)) if held >= needed else None

@@ -110,8 +110,19 @@ def signed(statement: Statement, signer: Signer) -> bytes:
     return _LENGTH.pack(len(data)) + data + signer.sign(_CONTEXT + data)
 
 
-def opened(message: bytes) -> tuple[Statement, bool]:
-    """A statement, from a message with padding, and whether the signature is that of the key it names.
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A message that was read."""
+
+    statement: Statement
+    signature_holds: bool
+    """Whether the signature is that of the key it names."""
+    message: bytes = field(repr=False)
+    """As :func:`signed` made it."""
+
+
+def opened(message: bytes) -> Opened:
+    """What a message says, of which padding may follow.
 
     Raises:
         ValueError: this is no message.
@@ -124,7 +135,8 @@ def opened(message: bytes) -> tuple[Statement, bool]:
         raise ValueError("a message that ends too early")
     data, signature = message[_LENGTH.size : end], message[end : end + SIGNATURE_BYTES]
     statement = Statement.from_bytes(data)
-    return statement, statement.public_key.verifies(_CONTEXT + data, signature)
+    holds = statement.public_key.verifies(_CONTEXT + data, signature)
+    return Opened(statement, holds, message[: end + SIGNATURE_BYTES])
 
 
 def digest_bytes(block: Block) -> int:

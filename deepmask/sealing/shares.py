@@ -21,6 +21,9 @@ OVERHEAD_BYTES = _HEAD.size + _CHECK_BYTES
 _CONTEXT = b"deepmask seal"
 """Checks begin with it, so that no other program's bits are taken for a share."""
 
+Kind = tuple[bytes, int, int]
+"""Id of a message, how many parts give it back, and bytes of a part."""
+
 
 def message_id(message: bytes) -> bytes:
     """(4,) bytes by which shares of one message know each other."""
@@ -41,7 +44,7 @@ class Share:
     """Of one length."""
 
     @property
-    def kind(self) -> tuple[bytes, int, int]:
+    def kind(self) -> Kind:
         """Shares that are alike in this belong to one message."""
         return self.message, self.needed, len(self.parts[0])
 

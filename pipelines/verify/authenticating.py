@@ -137,6 +137,7 @@ def _report(source: Photo, found: Found, keys: Sequence[PublicKey], progress: Pr
         blocks=len(found.states),
         intact=intact,
         changed_boxes=tuple(found.boxes_in_file("changed", "moved", "foreign")),
+        bare_boxes=tuple(found.boxes_in_file("bare")),
         cropped="cut" in found.states,
         classes=classes,
         notes=_notes(source),
@@ -163,9 +164,9 @@ def _verdict(source: Photo, found: Found, name: str) -> tuple[Verdict, list[str]
 
 def _belonging(found: Found) -> float:
     """0..1, how much of the picture is what the seal speaks of; plain areas, alike in many pictures, do not count."""
-    if set(found.states) == {"intact"}:
+    if set(found.states) <= {"intact", "bare"}:
         return 1.0
-    intact = _textured_px(found, found.boxes("intact"))
+    intact = _textured_px(found, found.boxes("intact", "bare"))
     others = _textured_px(found, found.boxes("changed", "moved", "foreign"))
     return intact / max(1, intact + others)
 
@@ -185,6 +186,7 @@ def _changes(source: Photo, found: Found) -> list[str]:
     total = len(found.states)
     words = {
         "changed": "{} of {} blocks were changed.",
+        "bare": "{} of {} blocks show what was sealed, but the seal was taken out of them or meddled with.",
         "moved": "{} of {} blocks were taken from other places of the picture.",
         "foreign": "{} of {} blocks come from another sealed picture.",
         "cut": "{} of {} blocks are missing: the picture was cropped.",
@@ -244,16 +246,14 @@ _HEADINGS: dict[Verdict, str] = {
     "not authentic": "Not authentic",
     "not sealed": "Not sealed",
 }
-_RED = 214, 30, 40
+_RED, _ORANGE = (214, 30, 40), (240, 150, 20)
 
 
 def _dossier(found: Authentication) -> Dossier:
     report = found.report
     exhibits = [Exhibit("The picture", found.picture)]
-    if report.changed_boxes:
-        thick = max(2, round(max(found.picture.shape[:2]) / 400))
-        shown = framed(found.picture, report.changed_boxes, _RED, thick)
-        exhibits = [Exhibit("Where it was changed", shown, "Blocks with a red frame are not as they were sealed.")]
+    if report.changed_boxes or report.bare_boxes:
+        exhibits = [_where_changed(found)]
     return Dossier(
         f"Seal of {report.source_name}",
         _HEADINGS[report.verdict],
@@ -264,6 +264,22 @@ def _dossier(found: Authentication) -> Dossier:
         tuple(exhibits),
         tuple(f"{note[:1].upper()}{note[1:]}." for note in report.notes),
     )
+
+
+def _where_changed(found: Authentication) -> Exhibit:
+    report, shown = found.report, found.picture
+    thick = max(2, round(max(shown.shape[:2]) / 400))
+    frames = (
+        (
+            report.bare_boxes,
+            _ORANGE,
+            "Blocks with an orange frame show what was sealed, but their seal was meddled with.",
+        ),
+        (report.changed_boxes, _RED, "Blocks with a red frame are not as they were sealed."),
+    )
+    for boxes, colour, _ in frames:
+        shown = framed(shown, boxes, colour, thick)
+    return Exhibit("Where it was changed", shown, " ".join(words for boxes, _, words in reversed(frames) if boxes))
 
 
 def _tables(report: AuthenticityReport) -> list[Table]:

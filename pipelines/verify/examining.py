@@ -84,7 +84,8 @@ def examine(
         progress=part(progress, 0.45, 1.0),
     )
     report = ExaminationReport(source.name, found.report, sealed.report, tag.report, claims)
-    seal = sealed.dossier() if sealed.report.changed_boxes else replace(sealed.dossier(), exhibits=())
+    mapped = sealed.report.changed_boxes or sealed.report.bare_boxes
+    seal = sealed.dossier() if mapped else replace(sealed.dossier(), exhibits=())
     marks = (seal, tag.dossier(), credentials_dossier(claims, source.name))
     return Examination(report, found.dossier(), marks, sealed.restored)
 

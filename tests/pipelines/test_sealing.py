@@ -3,6 +3,7 @@
 import json
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from pipelines.protect import sealing
 from pipelines.protect.sealing import SealOptions, seal
 from pipelines.verify import authenticating
 from pipelines.verify.authenticating import authenticate, restore
+from pipelines.verify.detecting.marks import of_seal
 from tests.tiny.seals import signer
 
 ME, ANNA = signer(1), signer(2)
@@ -157,6 +159,11 @@ def test_changes_of_a_turned_picture_are_told_where_they_are_seen(somebody, how)
         covered[y : y + h, x : x + w] = True
     assert covered[turn(mark)].all()
     assert covered.mean() < 0.1
+    ys, xs = np.nonzero(turn(mark))
+    face = float(xs.min()), float(ys.min()), float(xs.max() + 1), float(ys.max() + 1)
+    evidence = of_seal(found.report, [face], (shown.shape[1], shown.shape[0]))
+    assert evidence is not None
+    assert evidence.says == "fake"
     assert found.dossier().exhibits[0].image.shape == shown.shape
 
 
@@ -382,21 +389,59 @@ def test_a_forged_signature_is_not_authentic():
         restore(Photo.from_array(forged), KEYS, partly=True)
 
 
-def test_parts_that_contradict_each_other_are_not_believed():
+def _with_false_shares(rgb, boxes):
+    """What is laid into these blocks is something else, though its checks fit."""
     from deepmask.sealing import expansion
     from deepmask.sealing.finding import read_share
-    from deepmask.sealing.shares import Share
+
+    changed = rgb.copy()
+    for x, y in boxes:
+        found = read_share(rgb, (x, y, 64, 64))
+        if found is not None:
+            share, changed[y : y + 64, x : x + 64] = found
+            wrong = replace(share, parts=tuple(bytes(len(part)) for part in share.parts))
+            assert expansion.write(changed, (x, y, 64, 64), wrong.to_bits(), grey=False)
+    return changed
+
+
+@pytest.fixture(scope="module")
+def coffee():
     from tests.tiny.seals import sealed as laid
 
-    rgb = laid(data.coffee(), ME)
-    for x in range(0, 512, 64):
-        found = read_share(rgb, (x, 0, 64, 64))
-        if found is not None:
-            share, rgb[0:64, x : x + 64] = found
-            wrong = Share(share.message, share.needed, share.first, tuple(bytes(len(p)) for p in share.parts))
-            assert expansion.write(rgb, (x, 0, 64, 64), wrong.to_bits(), grey=False)
-    found = authenticate(Photo.from_array(rgb), KEYS)
+    return laid(data.coffee(), ME)
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_false_shares_are_told_and_take_nothing_away(coffee, count):
+    photo = Photo.from_array(_with_false_shares(coffee, [(64 * n, 0) for n in range(count)]))
+    found = authenticate(photo, KEYS)
+    assert found.report.verdict == "changed"
+    assert found.report.signer == "you"
+    assert found.report.bare_boxes == tuple((64 * n, 0, 64, 64) for n in range(count))
+    assert found.report.changed_boxes == ()
+    assert f"{count} of 54 blocks show what was sealed" in found.report.summary()
+    assert "orange" in found.dossier().exhibits[0].words
+    assert np.array_equal(restore(photo, KEYS, partly=True).rgb, data.coffee())
+
+
+def test_where_the_seal_was_taken_out_is_told(coffee):
+    changed = coffee.copy()
+    changed[256:] = data.coffee()[256:]
+    found = authenticate(Photo.from_array(np.ascontiguousarray(changed[:, ::-1])), KEYS)
+    assert found.report.verdict == "changed"
+    assert found.report.changed_boxes == ()
+    evidence = of_seal(found.report, [(100, 260, 220, 380)], (600, 400))
+    assert evidence is not None
+    assert evidence.says == "unsure", "what is seen there is the original"
+    assert {y for _, y, _, _ in found.report.bare_boxes} == {256, 320}
+    assert {x for x, _, _, _ in found.report.bare_boxes} == {0, 88, 152, 216, 280, 344, 408, 472, 536}
+
+
+def test_parts_that_contradict_each_other_are_not_believed(coffee):
+    changed = _with_false_shares(coffee, [(x, y) for x in range(0, 512, 64) for y in range(0, 256, 64)])
+    found = authenticate(Photo.from_array(changed), KEYS)
     assert found.report.verdict == "not authentic"
+    assert found.restored is None
 
 
 def test_what_cannot_be_sealed_is_told_in_a_sentence(tmp_path):

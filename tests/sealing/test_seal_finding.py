@@ -1,14 +1,18 @@
 """Seals in pictures that were tampered with in every way an attacker or a friend may think of."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from skimage import data
 
 from deepmask.errors import EngineFailed
-from deepmask.sealing.finding import TURNS, Found, Remains, find, turned
-from deepmask.sealing.laying import lay
+from deepmask.sealing import erasure, expansion
+from deepmask.sealing.finding import TURNS, Found, Remains, find, read_share, turned
+from deepmask.sealing.laying import lay, shares
+from deepmask.sealing.message import signed
+from deepmask.sealing.shares import Share, message_id
 from tests.tiny.seals import pictures, sealed, signer, statement
 
 ME, OTHER = signer(1), signer(2)
@@ -139,6 +143,104 @@ def test_turned_and_mirrored_pictures_are_recognised(copy, turn):
 def _all_turns(image):
     for flipped in (image, image[:, ::-1]):
         yield from (np.rot90(flipped, n) for n in range(4))
+
+
+def falsified(rgb, boxes, *, parts=lambda part: bytes(b ^ 1 for b in part)):
+    """A copy in which the shares of some blocks are others, with checks that fit: anybody can do that."""
+    changed = rgb.copy()
+    for box in boxes:
+        x, y, w, h = box
+        found = read_share(rgb, box)
+        if found is not None:
+            share, changed[y : y + h, x : x + w] = found
+            wrong = replace(share, parts=tuple(parts(part) for part in share.parts))
+            assert expansion.write(changed, box, wrong.to_bits(), grey=False)
+    return changed
+
+
+def blocks_of(copy):
+    found = find(copy)
+    assert isinstance(found, Found)
+    return [block.box for block in found.statement.layout.blocks]
+
+
+@pytest.mark.parametrize("every", [100, 20, 7])
+def test_false_shares_take_nothing_but_their_own_blocks_away(copy, every):
+    boxes = blocks_of(copy)[::every]
+    found = find(falsified(copy, boxes))
+    assert isinstance(found, Found)
+    assert found.signature_holds
+    assert found.boxes("bare") == boxes
+    assert set(found.states) == {"intact", "bare"}
+    assert np.array_equal(found.restored, data.astronaut())
+
+
+def test_false_shares_and_replaced_parts_are_told_apart(copy):
+    changed = falsified(copy, [(0, 0, 64, 64), (64, 0, 64, 64)])
+    changed[448:, :] = 0
+    found = find(changed)
+    assert isinstance(found, Found)
+    assert found.boxes("bare") == [(0, 0, 64, 64), (64, 0, 64, 64)]
+    assert {y for _, y, _, _ in found.boxes("changed")} == {448}
+
+
+def test_of_too_many_false_shares_nothing_is_believed(copy):
+    found = find(falsified(copy, blocks_of(copy)[::2]))
+    assert isinstance(found, Remains)
+    assert found.contradictory
+
+
+def test_where_the_seal_was_taken_out_is_told_though_the_picture_is_the_original(copy):
+    changed = copy.copy()
+    changed[256:] = data.astronaut()[256:]
+    found = find(changed)
+    assert isinstance(found, Found)
+    inside = np.zeros((512, 512), bool)
+    for x, y, w, h in found.boxes("bare"):
+        inside[y : y + h, x : x + w] = True
+    assert not inside[:256].any()
+    assert inside[(changed != copy).any(-1)].all()
+    assert set(found.states) == {"intact", "bare"}
+    assert np.array_equal(found.restored, data.astronaut())
+
+
+def test_a_seal_that_was_laid_anew_in_other_parts_is_told(copy, fine):
+    said = statement(data.astronaut(), ME.public, fine=fine)
+    message = signed(said, ME)
+    found = read_share(copy, (0, 0, 64, 64))
+    assert found is not None
+    again = data.astronaut()
+    for block, share in zip(said.layout.blocks, shares(said.layout, message, len(found[0].parts[0]) + 2), strict=True):
+        expansion.write(again, block.box, share.to_bits(), grey=False)
+    assert (again != copy).any()
+    found = find(again)
+    assert isinstance(found, Found)
+    assert found.signature_holds
+    assert set(found.states) == {"bare"}
+
+
+def test_one_picture_gives_one_seal_whatever_surrounds_it_now(copy):
+    larger = np.full((600, 700, 3), 90, np.uint8)
+    larger[23:535, 111:623] = copy
+    larger[400, 300] ^= 1
+    found = find(larger)
+    assert isinstance(found, Found)
+    assert Counter(found.states) == {"intact": len(found.states) - 1, "changed": 1}
+
+
+def test_more_parts_than_such_a_picture_has_are_no_seal_of_ours():
+    said = statement(data.astronaut(), OTHER.public)
+    message = signed(said, OTHER)
+    parts = erasure.spread(message, 4, 256)
+    rgb = data.astronaut()
+    for n, block in enumerate(said.layout.blocks):
+        needed = erasure.count_needed(len(message), 4)
+        share = Share(message_id(message), needed, 4 * n, tuple(parts[4 * n : 4 * n + 4]))
+        assert expansion.write(rgb, block.box, share.to_bits(), grey=False)
+    found = find(rgb)
+    assert isinstance(found, Found)
+    assert found.signature_holds
+    assert set(found.states) == {"bare"}
 
 
 def test_blocks_that_changed_places_are_told(copy):

@@ -20,8 +20,10 @@ def message():
 
 
 def test_a_statement_comes_back_whole(message):
-    found, holds = opened(message + bytes(31))
-    assert holds
+    read = opened(message + bytes(31))
+    found = read.statement
+    assert read.signature_holds
+    assert read.message == message
     assert found.public_key.raw == ME.public.raw
     assert found.layout.size_wh == (217, 333)
     assert found.layout.fine.sum() == 2 * 2
@@ -34,7 +36,7 @@ def test_any_changed_byte_is_noticed(message):
         changed = bytearray(message)
         changed[at] ^= 1 << int(rng.integers(8))
         try:
-            _, holds = opened(bytes(changed))
+            holds = opened(bytes(changed)).signature_holds
         except ValueError:
             continue
         assert not holds

@@ -17,6 +17,7 @@ import click
 
 from deepmask import __version__
 from deepmask.errors import DeepmaskError
+from deepmask.printable import printable
 
 EXIT_BAD_INPUT = 2
 EXIT_STOPPED = 130
@@ -82,13 +83,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = cli.main(arguments, prog_name="deepmask", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        error.show()
+        text = io.StringIO()
+        error.show(text)
+        click.echo("\n".join(map(printable, text.getvalue().splitlines())), err=True)
         return error.exit_code
     except click.Abort as stop:
         click.echo(str(stop) or "Stopped; nothing half-written is left behind.", err=True)
         return EXIT_STOPPED
     except DeepmaskError as error:
-        click.echo(str(error), err=True)
+        click.echo(printable(str(error)), err=True)
         return EXIT_BAD_INPUT
 
 

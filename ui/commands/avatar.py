@@ -24,6 +24,7 @@ from ui.commands.shared import (
     progress_bar,
     read_photo,
     refuse_existing,
+    say,
 )
 
 _PICTURE_SUFFIXES = {suffix for row in FORMATS for suffix in row.suffixes}
@@ -135,7 +136,7 @@ def command(
         return
     _tell(drafts, targets)
     if persona is not None:
-        click.echo(f"Kept {persona.name} (seed {persona.seed}, {persona.engine}).")
+        say(f"Kept {persona.name} (seed {persona.seed}, {persona.engine}).")
 
 
 def _wishes(style: str, given: dict[str, Any]) -> Wishes:
@@ -144,7 +145,7 @@ def _wishes(style: str, given: dict[str, Any]) -> Wishes:
     row = engines.choose("portrait_painter", style)
     if asked and not row.heeds_wishes:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
-        click.echo(f"The style {row.name} goes by attributes alone and pays no heed to {names}.", err=True)
+        say(f"The style {row.name} goes by attributes alone and pays no heed to {names}.", err=True)
         return Wishes()
     reader = asked.pop("pose_by", None)
     if pose := asked.pop("pose", None):
@@ -171,6 +172,6 @@ def _names(folder: Path, prompt: str, seed: int, count: int) -> list[Path]:
 
 def _tell(drafts: list[Draft], targets: list[Path]) -> None:
     if drafts[0].unknown:
-        click.echo(f"Not understood, and left to the seed: {', '.join(drafts[0].unknown)}.", err=True)
+        say(f"Not understood, and left to the seed: {', '.join(drafts[0].unknown)}.", err=True)
     for draft, target in zip(drafts, targets, strict=False):
-        click.echo(f"seed {draft.seed} → {target}")
+        say(f"seed {draft.seed} → {target}")

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-import click
-
 from deepmask.errors import EngineFailed, MediaError
 from deepmask.files import write_text
 from deepmask.media import Photo
@@ -17,7 +15,7 @@ from deepmask.progress import Progress, part
 from deepmask.report_json import Saved, noted
 from pipelines.provenance import MarkedPhoto
 from ui.commands.outputs import Job
-from ui.commands.shared import print_json, progress_bar, read_photo
+from ui.commands.shared import print_json, progress_bar, read_photo, say
 
 EXIT_LEAK = 3
 EXIT_SOME_FAILED = 2
@@ -126,7 +124,7 @@ def run_each(
     if as_json:
         print_json([entry.to_json() for entry in entries])
     else:
-        click.echo("\n".join(telling.lines(entries)), nl=bool(entries))
+        say(*telling.lines(entries))
     return _explained(entries, failures, telling, allow_leaks)
 
 
@@ -139,10 +137,10 @@ def _named(progress: Progress, job: Job, total: int) -> Progress:
 def _explained(entries: list[Entry[R]], failures: list[str], telling: Telling[R], allow_leaks: bool) -> int:
     """Exit code, with one sentence on stderr for each thing that went wrong."""
     for sentence in failures:
-        click.echo(sentence, err=True)
+        say(sentence, err=True)
     leaking = [entry.job.source.name for entry in entries if telling.leaks(entry.report)]
     if leaking:
         remedy = _WRITTEN_NEVERTHELESS if allow_leaks else f"not written; {telling.remedy}"
-        click.echo(f"Somebody would still be recognisable in {', '.join(leaking)}: {remedy}.", err=True)
+        say(f"Somebody would still be recognisable in {', '.join(leaking)}: {remedy}.", err=True)
         return EXIT_LEAK
     return EXIT_SOME_FAILED if failures else 0

@@ -44,6 +44,7 @@ from ui.commands.shared import (
     provenance_option,
     read_photo,
     refuse_existing,
+    say,
     table,
 )
 
@@ -234,7 +235,7 @@ def plan_command(
         click.echo(plan.to_json(), nl=False)
     else:
         plan.save(out)
-        click.echo(f"{source} → {out}: {_counted(plan)}")
+        say(f"{source} → {out}: {_counted(plan)}")
 
 
 @command.command()
@@ -283,7 +284,7 @@ def check(ctx: click.Context, source: Path, masked: Path, plan_path: Path, as_js
     if as_json:
         click.echo(found.to_json(), nl=False)
     else:
-        click.echo("\n".join([found.summary(), *_all_findings(found)]))
+        say(found.summary(), *_all_findings(found))
     ctx.exit(EXIT_LEAK if _leaks(found) else 0)
 
 
@@ -323,7 +324,7 @@ def _lines(entries: list[Entry[BodyReport]]) -> list[str]:
     rows = [("photo", "result", "hidden", "found again", "visible", "kept", "faces", "done by")]
     rows += [_row(entry) for entry in entries]
     told = [line for entry in entries if (news := _news(entry.report)) for line in (f"{entry.job.source}:", *news)]
-    return [table(rows), *told] if entries else []
+    return [*table(rows).splitlines(), *told] if entries else []
 
 
 def _row(entry: Entry[BodyReport]) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from ui.commands.shared import (
     progress_bar,
     read_photo,
     refuse_existing,
+    say,
 )
 
 EXIT_FAKE, EXIT_SOME_FAILED = 3, 2
@@ -107,7 +108,7 @@ def command(
                 failures.append(f"{path.name}: {error}")
     _tell(done, report, as_json)
     for sentence in failures:
-        click.echo(sentence, err=True)
+        say(sentence, err=True)
     fake = any(one.report.verdict == "fake" for _, one in done)
     ctx.exit(EXIT_FAKE if fake else EXIT_SOME_FAILED if failures else 0)
 
@@ -159,7 +160,7 @@ def _tell(done: list[tuple[Path, Detection | ClipDetection]], report: Path | Non
         print_json(entries)
         return
     for path, found in done:
-        click.echo("\n".join(_lines(path, found.report)))
+        say(*_lines(path, found.report))
 
 
 def _lines(path: Path, report: DetectReport | ClipDetectReport) -> list[str]:

@@ -10,7 +10,7 @@ import click
 from deepmask.errors import InputError
 from deepmask.files import write_bytes
 from deepmask.signing import OWN_NAME, PASSPHRASE, Keyring
-from ui.commands.shared import existing, json_option, overwrite_option, print_json, refuse_existing, table
+from ui.commands.shared import existing, json_option, overwrite_option, print_json, refuse_existing, say, table
 from ui.commands.signers import new_passphrase, open_signer, passphrase_for
 
 
@@ -41,7 +41,7 @@ def show(as_json: bool) -> None:
         click.echo("You have no key yet; it is made when you first seal or tag something.")
     else:
         locked = "asks for a passphrase" if keyring.locked else "asks for no passphrase ('deepmask key protect')"
-        click.echo(f"Your key: {own.key_id}, {locked}")
+        say(f"Your key: {own.key_id}, {locked}")
     if others:
         click.echo(table([("Known", "Key"), *((key.name, key.key_id) for key in others)]))
 
@@ -55,7 +55,7 @@ def public(out: Path, overwrite: bool) -> None:
     keyring = Keyring()
     own = keyring.own() or open_signer(keyring).public
     write_bytes(out, own.to_pem())
-    click.echo(f"{out}: public key {own.key_id}")
+    say(f"{out}: public key {own.key_id}")
 
 
 @command.command()
@@ -67,7 +67,7 @@ def export(out: Path, overwrite: bool) -> None:
     keyring = Keyring()
     signer = open_signer(keyring)
     keyring.export(signer, out, os.environ.get(PASSPHRASE) or new_passphrase("the exported key"))
-    click.echo(f"{out}: private key {signer.key_id}, locked with the passphrase")
+    say(f"{out}: private key {signer.key_id}, locked with the passphrase")
 
 
 @command.command()
@@ -80,7 +80,7 @@ def bring(file: Path, replace: bool) -> None:
     except OSError as error:
         raise InputError(f"The key {file} cannot be read ({error.strerror}).") from error
     signer = Keyring().bring(file, passphrase_for(locked), replace=replace)
-    click.echo(f"Your key is {signer.key_id} now.")
+    say(f"Your key is {signer.key_id} now.")
 
 
 @command.command()
@@ -104,7 +104,7 @@ def protect(off: bool) -> None:
 def trust(file: Path, name: str) -> None:
     """Remember the public key in FILE as NAME's; what NAME sealed is told as theirs."""
     key = Keyring().trust(file, name)
-    click.echo(f"Key {key.key_id} is known as {key.name}.")
+    say(f"Key {key.key_id} is known as {key.name}.")
 
 
 @command.command()
@@ -112,4 +112,4 @@ def trust(file: Path, name: str) -> None:
 def forget(name: str) -> None:
     """Remove NAME's public key; what they sealed is told as sealed by a key you do not know."""
     Keyring().forget(name)
-    click.echo(f"The key of {name} was removed.")
+    say(f"The key of {name} was removed.")

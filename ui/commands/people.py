@@ -21,6 +21,7 @@ from ui.commands.shared import (
     print_json,
     progress_bar,
     read_photo,
+    say,
     table,
 )
 
@@ -61,7 +62,7 @@ def add(name: str, photos: tuple[Path, ...], persona: str | None, keep: bool, re
         roster = enrol(roster, name, sources, policy, recognizer=recognizer, progress=progress)
     roster.save(vault.folder)
     person = roster.person(name)
-    click.echo(f"{person.name} is known by {_count(len(person.embeddings), 'photo')}{_says(vault, policy)}.")
+    say(f"{person.name} is known by {_count(len(person.embeddings), 'photo')}{_says(vault, policy)}.")
 
 
 @command.command("list")
@@ -92,7 +93,7 @@ def assign(name: str, persona: str | None, keep: bool) -> None:
     policy = _policy(vault, persona, keep)
     roster = open_roster(vault).assigned(name, policy)
     roster.save(vault.folder)
-    click.echo(f"{roster.person(name).name} is known{_says(vault, policy)}.")
+    say(f"{roster.person(name).name} is known{_says(vault, policy)}.")
 
 
 @command.command()
@@ -103,7 +104,7 @@ def forget(name: str) -> None:
     roster = open_roster(vault)
     person = roster.person(name)
     roster.forget(name).save(vault.folder)
-    click.echo(f"{person.name} is forgotten.")
+    say(f"{person.name} is forgotten.")
 
 
 @command.command()

@@ -26,6 +26,7 @@ from ui.commands.shared import (
     progress_bar,
     read_photo,
     refuse_existing,
+    say,
     table,
 )
 
@@ -42,7 +43,7 @@ def list_personas(as_json: bool) -> None:
     vault = Vault()
     personas = vault.personas()
     for sentence in vault.damaged():
-        click.echo(sentence, err=True)
+        say(sentence, err=True)
     if as_json:
         print_json([_facts(p) for p in personas])
     elif personas:
@@ -82,7 +83,7 @@ def rename(name: str, new_name: str) -> None:
     """Give a persona another name."""
     vault = Vault()
     persona = vault.rename(vault.persona(name), new_name)
-    click.echo(f"{name} is called {persona.name} now.")
+    say(f"{name} is called {persona.name} now.")
 
 
 @command.command()
@@ -99,7 +100,7 @@ def remove(name: str) -> None:
                 "with 'deepmask people assign'."
             )
     vault.remove(persona)
-    click.echo(f"Removed {persona.name}.")
+    say(f"Removed {persona.name}.")
 
 
 @command.command("import")
@@ -109,7 +110,7 @@ def remove(name: str) -> None:
 def import_portrait(portrait: Path, name: str, attested: bool) -> None:
     """Keep a portrait picture as a persona."""
     persona = avatar.import_portrait(read_photo(portrait), name, Vault(), attested=attested)
-    click.echo(f"Kept {persona.name}.")
+    say(f"Kept {persona.name}.")
 
 
 @command.command()
@@ -129,7 +130,7 @@ def export(name: str, out: Path, size: int | None, overwrite: bool) -> None:
     refuse_existing(pictures, overwrite)
     for path, picture in pictures.items():
         Photo.from_array(picture, path.name).save(path)
-        click.echo(f"{persona.name} → {path}")
+        say(f"{persona.name} → {path}")
 
 
 def _portrait(persona: Persona, size: int | None) -> RGBImage:
@@ -213,9 +214,9 @@ def vary(
         return
     for variation in made:
         place = places.get(id(variation))
-        click.echo(f"{variation.words}: {f'{place}. ' if place else 'left out. '}{avatar.explained(variation)}")
+        say(f"{variation.words}: {f'{place}. ' if place else 'left out. '}{avatar.explained(variation)}")
     if alike is not None:
-        click.echo(_alike(persona, alike))
+        say(_alike(persona, alike))
 
 
 @command.command()
@@ -228,14 +229,14 @@ def looks(name: str, removed: str | None, as_json: bool) -> None:
     persona = vault.persona(name)
     if removed is not None:
         vault.remove_variation(persona, removed)
-        click.echo(f"Removed {removed} of {persona.name}.", err=as_json)
+        say(f"Removed {removed} of {persona.name}.", err=as_json)
     kept = vault.variations(persona)
     if as_json:
         print_json([v.to_json() | {"id": v.id} for v in kept])
     elif kept:
         click.echo(table((v.id, v.kind, v.words, _distance(v)) for v in kept))
     elif removed is None:
-        click.echo(f"No variations yet; make some with: deepmask personas vary {persona.id}", err=True)
+        say(f"No variations yet; make some with: deepmask personas vary {persona.id}", err=True)
 
 
 def _distance(variation: Variation) -> str:

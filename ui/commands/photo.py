@@ -35,6 +35,7 @@ from ui.commands.shared import (
     provenance_option,
     read_photo,
     refuse_existing,
+    say,
 )
 
 _REMEDY = (
@@ -184,7 +185,7 @@ def plan_command(
         click.echo(plan.to_json(), nl=False)
     else:
         plan.save(out)
-        click.echo(f"{source} → {out}: {len(plan.regions)} {'face' if len(plan.regions) == 1 else 'faces'}")
+        say(f"{source} → {out}: {len(plan.regions)} {'face' if len(plan.regions) == 1 else 'faces'}")
 
 
 @command.command()
@@ -231,5 +232,5 @@ def check(ctx: click.Context, source: Path, masked: Path, plan_path: Path, as_js
         click.echo(found.to_json(), nl=False)
     else:
         lines = [f"  {f.region}: {f.verdict}. {f.note}".rstrip() for f in found.findings]
-        click.echo("\n".join([found.summary(), *lines, *_notes(found)]))
+        say(found.summary(), *lines, *_notes(found))
     ctx.exit(EXIT_LEAK if _leaks(found) else 0)

@@ -28,6 +28,7 @@ from ui.commands.shared import (
     progress_bar,
     read_photo,
     refuse_existing,
+    say,
 )
 from ui.commands.signers import open_signer
 
@@ -72,7 +73,7 @@ def command(
                 failures.append(f"{source.name}: {error}")
     _tell(read, report, as_json)
     for sentence in failures:
-        click.echo(sentence, err=True)
+        say(sentence, err=True)
     ctx.exit(_exit_code([one for _, one in read], failures))
 
 
@@ -111,7 +112,7 @@ def _tell(read: list[tuple[Path, TagReading]], report: Path | None, as_json: boo
         return
     for path, one in read:
         notes = [f"  {note[:1].upper()}{note[1:]}." for note in one.notes]
-        click.echo("\n".join([f"{path}: {one.summary()}", *notes]))
+        say(f"{path}: {one.summary()}", *notes)
 
 
 def _exit_code(read: list[TagReading], failures: list[str]) -> int:

@@ -9,7 +9,7 @@ import click
 from deepmask.signing import Keyring
 from pipelines.protect.sealing import refuse_lossy, save_exactly
 from pipelines.verify.authenticating import restore
-from ui.commands.shared import existing, overwrite_option, progress_bar, read_photo, refuse_existing
+from ui.commands.shared import existing, overwrite_option, progress_bar, read_photo, refuse_existing, say
 
 
 @click.command()
@@ -25,4 +25,4 @@ def command(photo: Path, out: Path, partly: bool, overwrite: bool) -> None:
     with progress_bar() as progress:
         restored = restore(source, Keyring().known(), partly=partly, progress=progress)
     save_exactly(restored, out)
-    click.echo(f"{photo} → {out}: the original, fingerprint {restored.fingerprint[:16]}")
+    say(f"{photo} → {out}: the original, fingerprint {restored.fingerprint[:16]}")

@@ -17,6 +17,7 @@ import click
 from deepmask.config import Settings
 from deepmask.errors import InputError
 from deepmask.media import Photo
+from deepmask.printable import printable
 from deepmask.progress import Progress, silent
 from deepmask.roster import Roster, is_encrypted
 from deepmask.vault import Vault
@@ -77,7 +78,7 @@ def progress_bar() -> Iterator[Progress]:
 
     def draw(fraction: float, message: str) -> None:
         filled = round(24 * min(max(fraction, 0.0), 1.0))
-        line = f"{'█' * filled}{'░' * (24 - filled)} {fraction:4.0%}  {message}"
+        line = f"{'█' * filled}{'░' * (24 - filled)} {fraction:4.0%}  {printable(message)}"
         sys.stderr.write(f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}")
         sys.stderr.flush()
 
@@ -88,9 +89,21 @@ def progress_bar() -> Iterator[Progress]:
         sys.stderr.flush()
 
 
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines, each as one and without what strangers may have put into names and words to drive a terminal."""
+    for line in lines:
+        click.echo(printable(line), err=err)
+
+
 def print_json(data: Any) -> None:
-    """JSON on stdout."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    """JSON on stdout; what would drive a terminal is escaped, so that a program reads it as it was."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    click.echo("\n".join("".join(map(_escaped, line)) for line in text.split("\n")))
+
+
+def _escaped(character: str) -> str:
+    """As JSON has it within strings: what cannot be printed as \\u...."""
+    return character if printable(character) or character == " " else json.dumps(character)[1:-1]
 
 
 def refuse_existing(paths: Iterable[Path | None], overwrite: bool) -> None:
@@ -119,7 +132,7 @@ def open_roster(vault: Vault) -> Roster:
 
 def table(rows: Iterable[tuple[str, ...]], *, wrap: bool = False) -> str:
     """``rows`` as text in aligned columns; ``wrap`` breaks the last column where the terminal ends."""
-    rows = list(rows)
+    rows = [tuple(printable(cell) for cell in row) for row in rows]
     widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))] if rows else []
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
     if wrap and rows:

@@ -26,6 +26,7 @@ from ui.commands.shared import (
     progress_bar,
     read_photo,
     refuse_existing,
+    say,
 )
 
 EXIT_CHANGED, EXIT_SOME_FAILED, EXIT_NOT_SEALED = 3, 2, 4
@@ -71,7 +72,7 @@ def command(
                 failures.append(f"{source.name}: {error}")
     _tell(found, report, as_json)
     for sentence in failures:
-        click.echo(sentence, err=True)
+        say(sentence, err=True)
     ctx.exit(_exit_code(found, failures))
 
 
@@ -86,7 +87,7 @@ def _tell(found: list[tuple[Path, Authentication]], report: Path | None, as_json
         notes = [f"Note: {note}." for note in one.report.notes]
         string = [f"Authentication string: {one.report.authentication}"] if one.report.authentication else []
         lines = [*one.report.reasons, *string, *notes]
-        click.echo("\n".join([f"{path}: {one.report.verdict}", *(f"  {line}" for line in lines)]))
+        say(f"{path}: {one.report.verdict}", *(f"  {line}" for line in lines))
 
 
 def _exit_code(found: list[tuple[Path, Authentication]], failures: list[str]) -> int:

@@ -41,6 +41,7 @@ from ui.commands.shared import (
     progress_bar,
     provenance_option,
     refuse_existing,
+    say,
 )
 from ui.commands.video_edits import Edit, edits
 from ui.commands.video_telling import TELLING, findings, tracks
@@ -314,7 +315,7 @@ def plan_command(
         click.echo(plan.to_json(), nl=False)
         return
     plan.save(out)
-    click.echo("\n".join([f"{source} → {out}", *tracks(plan)]))
+    say(f"{source} → {out}", *tracks(plan))
 
 
 @command.command(short_help="Show a plan, and change it.")
@@ -337,7 +338,7 @@ def edit(plan_path: Path, out: Path | None, overwrite: bool, **given: tuple[Edit
         plan = change(plan, vault)
     if changes or out is not None:
         plan.save(out or plan_path)
-    click.echo("\n".join(tracks(plan)))
+    say(*tracks(plan))
 
 
 @command.command(short_help="Look at a masked video as an attacker would.")
@@ -355,11 +356,11 @@ def check(ctx: click.Context, source: Path, masked: Path, plan_path: Path, as_js
     if as_json:
         click.echo(found.to_json(), nl=False)
     else:
-        click.echo("\n".join([found.summary(), *findings(found)]))
+        say(found.summary(), *findings(found))
     ctx.exit(EXIT_LEAK if found.leaks else 0)
 
 
 @command.command(short_help="Remove what is kept of videos to go on with.")
 def clean() -> None:
     """Remove what is kept of videos to go on with: places of faces, masked pieces. It goes by itself after a week."""
-    click.echo(f"{video.clean() / 1e6:.1f} MB removed.")
+    say(f"{video.clean() / 1e6:.1f} MB removed.")

@@ -66,7 +66,7 @@ def _lines(entries: list[Entry[VideoReport]]) -> list[str]:
     rows = [("video", "result", "hidden", "weak", "visible", "kept", "voices", "done by")]
     rows += [_row(entry) for entry in entries]
     told = [line for entry in entries if (news := _news(entry.report)) for line in (f"{entry.job.source}:", *news)]
-    return [table(rows), *told] if entries else []
+    return [*table(rows).splitlines(), *told] if entries else []
 
 
 def _row(entry: Entry[VideoReport]) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ from ui.commands.shared import (
     progress_bar,
     provenance_option,
     refuse_existing,
+    say,
 )
 
 EXIT_LEAK = 3
@@ -153,7 +154,7 @@ def plan_command(source: Path, out: Path | None, options: VoiceOptions, srt: Pat
     else:
         plan.save(out)
         voices = "1 voice" if len(plan.speakers) == 1 else f"{len(plan.speakers)} voices"
-        click.echo(f"{source} → {out}: {voices}, {len(plan.phrases)} phrases")
+        say(f"{source} → {out}: {voices}, {len(plan.phrases)} phrases")
 
 
 @command.command()
@@ -196,7 +197,10 @@ def check(ctx: click.Context, source: Path, masked: Path, plan_path: Path, as_js
     plan = VoicePlan.load(plan_path)
     with progress_bar() as progress:
         found = voice.check(Sound.open(source), Sound.open(masked), plan, Vault(), progress=progress)
-    click.echo(found.to_json() if as_json else "\n".join(_lines(found)), nl=not as_json)
+    if as_json:
+        click.echo(found.to_json(), nl=False)
+    else:
+        say(*_lines(found))
     ctx.exit(EXIT_LEAK if _leaks(found) else 0)
 
 
@@ -225,7 +229,7 @@ def persona(persona: str, out: Path | None, overwrite: bool, as_json: bool, **ch
         print_json({"persona": one.id, "voice": sounds.to_json(), "file": None if out is None else str(out)})
         return
     told = f"{one.name}: {sounds.pitch_hz:.0f} Hz, liveliness {sounds.liveliness:.2f}, size {sounds.size:.2f}"
-    click.echo(f"{told}, breath {sounds.breath:.2f}{'' if out is None else f' → {out}'}")
+    say(f"{told}, breath {sounds.breath:.2f}{'' if out is None else f' → {out}'}")
 
 
 def _resolved(options: VoiceOptions, vault: Vault) -> VoiceOptions:
@@ -249,11 +253,11 @@ def _told(source: Path, out: Path, found: VoiceReport, report: Path | None, allo
     if as_json:
         print_json({"input": str(source), "output": str(out) if written else None, **json.loads(found.to_json())})
     else:
-        click.echo("\n".join([f"{source} → {out if written else 'not written'}", *(f"  {t}" for t in _lines(found))]))
+        say(f"{source} → {out if written else 'not written'}", *(f"  {t}" for t in _lines(found)))
     if not _leaks(found):
         return 0
     remedy = "written nevertheless, as you asked" if allow_leaks else "not written; try --method respeak"
-    click.echo(f"A voice would still be recognisable in {source.name}: {remedy}.", err=True)
+    say(f"A voice would still be recognisable in {source.name}: {remedy}.", err=True)
     return EXIT_LEAK
 
 

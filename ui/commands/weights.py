@@ -10,7 +10,7 @@ import click
 
 from deepmask import engines, weights
 from deepmask.errors import WeightsError
-from ui.commands.shared import existing, fill, json_option, print_json, progress_bar, table
+from ui.commands.shared import existing, fill, json_option, print_json, progress_bar, say, table
 
 EXIT_BROKEN = 1
 EXIT_STOPPED = 130
@@ -63,7 +63,7 @@ def get(names: tuple[str, ...], accept_licence: bool) -> None:
         except KeyboardInterrupt:
             click.echo("Stopped; run the command again to go on where it stopped.", err=True)
             raise click.exceptions.Exit(EXIT_STOPPED) from None
-        click.echo(f"{name}: {weights.state(name).sentence} {folder}")
+        say(f"{name}: {weights.state(name).sentence} {folder}")
 
 
 @command.command()
@@ -96,7 +96,7 @@ def remove(names: tuple[str, ...], yes: bool) -> None:
         click.confirm(f"Delete the weights {', '.join(names)}?", abort=True, err=True)
     for name in names:
         freed = weights.remove(name)
-        click.echo(f"{name}: {weights.size_text(freed)} freed" if freed else f"{name} was not there.")
+        say(f"{name}: {weights.size_text(freed)} freed" if freed else f"{name} was not there.")
 
 
 @command.command("import")
@@ -138,13 +138,13 @@ def _report(brought: weights.Brought) -> None:
         files = [taken for taken in brought.taken if taken.name == name]
         by_name = sum(not taken.pinned for taken in files)
         how = f", {by_name} of them by name, since no digest is published" if by_name else ""
-        click.echo(f"{name}: {len(files)} files recognised{how}. {weights.state(name).sentence}")
+        say(f"{name}: {len(files)} files recognised{how}. {weights.state(name).sentence}")
     for path, name in brought.refused:
-        click.echo(f"{path} is called like a file of {name} but is not the published one; it was not taken.", err=True)
+        say(f"{path} is called like a file of {name} but is not the published one; it was not taken.", err=True)
     for path in brought.ignored[:10]:
-        click.echo(f"{path} belongs to no known set; it was not taken.", err=True)
+        say(f"{path} belongs to no known set; it was not taken.", err=True)
     if len(brought.ignored) > 10:
-        click.echo(f"… and {len(brought.ignored) - 10} more.", err=True)
+        say(f"… and {len(brought.ignored) - 10} more.", err=True)
 
 
 def _settle_licence(row: weights.Weight, accept: bool, *, required: bool = True) -> None:

@@ -150,7 +150,7 @@ class TagReading(Saved):
             return ", whose record does not match its signature"
         when = f", given to {self.what} on {self.created_at[:10]}"
         ends = {
-            "fits": "; this is the picture it was given to",
+            "fits": "; by its rough likeness this is the picture it was given to",
             "other": "; but this is not the picture it was given to",
             "unsure": "; whether this is the picture it was given to cannot be told",
             "": "",

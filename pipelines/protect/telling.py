@@ -7,8 +7,9 @@ from deepmask.tag_keys import in_words
 from deepmask.tag_report import TagReport
 
 _MEANS = (
-    "The id says nothing by itself: whoever has the key of the tag can copy or remove it. What shows that it is yours "
-    "is the signed record on this computer, which also tells when the tag lies on another picture."
+    "The id says nothing by itself: whoever has the key of the tag can remove it or lay it again, and whoever has a "
+    "picture with it can copy it. What shows that it is yours is the signed record on this computer, which also tells "
+    "when the tag lies on a picture that looks different."
 )
 
 

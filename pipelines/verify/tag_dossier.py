@@ -19,9 +19,10 @@ _MISSING_COLOUR = (214, 40, 40)
 _SOFT_EDGE = 0.15
 _SHOWN_PX = 1280
 _COPIES = {
-    "public": "Everybody with Deepmask can read a public tag, and who sets out to can copy or remove it: "
-    "it is the record that tells a copy.",
-    "private": "Only who has your signing key can read this tag.",
+    "public": "Everybody with Deepmask can read a public tag, remove it, and lay it again, also over a changed copy of "
+    "this picture: the record only tells when it lies on something that looks different.",
+    "private": "Only who has your signing key can read this tag. Who has one picture with it can see that there is one, "
+    "and copy it onto others, also onto a changed copy of this picture.",
 }
 
 
@@ -61,7 +62,8 @@ def _reasons(report: TagReading) -> Iterator[str]:
         yield "Pictures that are smaller than 128 pixels, heavily compressed or cut to a small part lose their tag."
         return
     fits = {
-        "fits": "The picture agrees with the rough likeness in the record: it is the one the tag was given to.",
+        "fits": "The picture agrees with the rough likeness in the record: it is the one the tag was given to, or a "
+        "changed copy of that.",
         "other": "The picture does not agree with the rough likeness in the record: the tag was copied onto it.",
         "unsure": "The picture agrees with the likeness in the record only in part.",
         "": "",

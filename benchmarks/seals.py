@@ -23,7 +23,7 @@ from deepmask.faces import RGBImage
 from deepmask.media import Photo
 from deepmask.seal_report import SealReport, Verdict
 from deepmask.sealing import expansion
-from deepmask.sealing.finding import Found, find
+from deepmask.sealing.finding import Found, find, read_share
 from deepmask.sealing.laying import lay
 from deepmask.sealing.layout import Layout
 from deepmask.signing import Signer
@@ -136,6 +136,8 @@ def tampering(done: list[One]) -> list[Measure]:
         ("one block painted over", few, "changed", _block),
         ("a fifth replaced by another picture", few, "changed", _part),
         ("two blocks changed places", few, "changed", _swapped),
+        ("seal taken out of a fifth", few, "changed", _bare),
+        ("false parts in a fifth of the blocks", few, "changed", _falsified),
         ("a block of another sealed picture", few, "changed", lambda one: _foreign(one, done)),
         ("cropped to 85 % of the sides", few, "changed", _cropped),
         ("turned by 90°", few, "changed", lambda one: np.ascontiguousarray(np.rot90(one.sealed))),
@@ -175,6 +177,25 @@ def _part(one: One) -> RGBImage:
 def _swapped(one: One) -> RGBImage:
     changed = one.sealed.copy()
     changed[:64, :64], changed[64:128, :64] = one.sealed[64:128, :64], one.sealed[:64, :64]
+    return changed
+
+
+def _bare(one: One) -> RGBImage:
+    changed = one.sealed.copy()
+    rows = changed.shape[0] // 5
+    changed[:rows] = one.source.rgb[:rows]
+    return changed
+
+
+def _falsified(one: One) -> RGBImage:
+    changed = one.sealed.copy()
+    for block in _said(one).statement.layout.blocks[::5]:
+        found = read_share(one.sealed, block.box)
+        if found is not None:
+            x, y, w, h = block.box
+            share, changed[y : y + h, x : x + w] = found
+            false = replace(share, parts=tuple(bytes(255 - byte for byte in part) for part in share.parts))
+            expansion.write(changed, block.box, false.to_bits(), grey=one.source.is_grey)
     return changed
 
 

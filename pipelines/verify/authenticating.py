@@ -92,7 +92,7 @@ def restore(source: Photo, keys: Sequence[PublicKey], *, partly: bool = False, p
 
 def _without(source: Photo, reason: str) -> Authentication:
     return Authentication(
-        AuthenticityReport(source.name, "not sealed", (reason,), notes=_notes(source)), None, source.rgb
+        AuthenticityReport(source.name, "not sealed", (reason,), notes=tuple(_other_notes(source))), None, source.rgb
     )
 
 
@@ -109,11 +109,15 @@ def _ruined(source: Photo, found: Remains) -> Authentication:
 
 
 def _notes(source: Photo) -> tuple[str, ...]:
-    """What the file holds that no seal speaks of."""
-    notes = [note for note in source.notes if not note.startswith(REMOVED)]
+    """What the file holds that its seal does not speak of."""
+    notes = _other_notes(source)
     if beside := [kind for kind in source.original.beside if kind not in RECOLOURING]:
-        notes.append(f"not covered by a seal, so anybody can have added it since: {', '.join(beside)}")
+        notes.append(f"not covered by the seal, so anybody can have added it since: {', '.join(beside)}")
     return tuple(notes)
+
+
+def _other_notes(source: Photo) -> list[str]:
+    return [note for note in source.notes if not note.startswith(REMOVED)]
 
 
 def _report(source: Photo, found: Found, keys: Sequence[PublicKey], progress: Progress) -> AuthenticityReport:

@@ -305,7 +305,7 @@ def test_what_was_put_beside_the_pixels_is_told_as_unsigned(sealed, tmp_path, na
     sealed.save(tmp_path / "sealed.png")
     report = authenticate(_with_chunk(tmp_path / "sealed.png", name, content), KEYS).report
     assert report.verdict == "authentic"
-    assert report.notes == (f"not covered by a seal, so anybody can have added it since: {kind}",)
+    assert report.notes == (f"not covered by the seal, so anybody can have added it since: {kind}",)
 
 
 def test_pictures_added_to_the_file_are_told(somebody, tmp_path):

@@ -21,10 +21,10 @@ from deepmask.tag_report import Fit
 
 _FITS = 0.7
 """Agreement from which on it is the same picture. Crops, turned and mirrored copies have .99, pictures with a face
-swapped that fills half of them .72 and more, pictures of a video .87, cropped or compressed, too; similar portraits .7."""
+swapped that fills half of them .72 and more, pictures of a video .87 even cropped; similar portraits .7."""
 _OTHER: dict[str, float] = {"photo": 0.6, "video": 0.55}
-"""Agreement up to which it is another. Other photos have .5 at most, those of other videos .2 mostly and .53 at most. Of
-a video with many scenes not all pictures are remembered: in doubt it is the same."""
+"""Agreement up to which it is another. Other photos have .5 at most, pictures of other videos .53. Of a video with
+very many scenes not all pictures are remembered: in doubt it is the same."""
 _KNOWN = 0.8
 """Agreement with one that is remembered from which on a picture of a video need not be remembered itself."""
 _MOST = 600

@@ -21,8 +21,8 @@ _SHOWN_PX = 1280
 _COPIES = {
     "public": "Everybody with Deepmask can read a public tag, remove it, and lay it again, also over a changed copy of "
     "this picture: the record only tells when it lies on something that looks different.",
-    "private": "Only who has your signing key can read this tag. Who has one picture with it can see that there is one, "
-    "and copy it onto others, also onto a changed copy of this picture.",
+    "private": "Only who has your signing key can read this tag. Who has one picture with it can see that there is "
+    "one, and copy it onto others, also onto a changed copy of this picture.",
 }
 
 

@@ -48,6 +48,8 @@ def _map(found: Detection, one: Evidence) -> Exhibit:
     title, words = _MAPS[one.kind]
     if one.kind == "detector" and one.says != "fake":
         words += " Weak traces are in real pictures, too."
+    if one.kind == "tag" and one.says != "fake":
+        words = "Coloured pixels came after the tag was laid, or are so flat, dark or compressed that they lost it."
     if one is found.shown and found.report.faked_share:
         share = max(1.0, 100 * found.report.faked_share)
         words += (

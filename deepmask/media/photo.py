@@ -41,6 +41,13 @@ class Photo:
         view.flags.writeable = False
         object.__setattr__(self, "rgb", view)
 
+    @property
+    def notes_on_looking(self) -> tuple[str, ...]:
+        """Those of :attr:`notes` that also matter where no copy is made."""
+        from deepmask.media.metadata import REMOVED
+
+        return tuple(note for note in self.notes if not note.startswith(REMOVED))
+
     @classmethod
     def open(cls, path: Path, *, max_megapixels: int = 200) -> Self:
         """Read a picture file, whatever its suffix says, and turn it upright.

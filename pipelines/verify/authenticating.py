@@ -12,7 +12,7 @@ from deepmask.dossier import Dossier, Exhibit, Table, Tone
 from deepmask.errors import EngineFailed, EngineMissing, InputError, UnknownName
 from deepmask.faces import RGBImage
 from deepmask.media import Photo
-from deepmask.media.metadata import RECOLOURING, REMOVED
+from deepmask.media.metadata import RECOLOURING
 from deepmask.media.original import Original
 from deepmask.progress import Progress, part, silent
 from deepmask.seal_report import AuthenticityReport, ClassAgreement, Rectangle, Verdict
@@ -92,7 +92,7 @@ def restore(source: Photo, keys: Sequence[PublicKey], *, partly: bool = False, p
 
 def _without(source: Photo, reason: str) -> Authentication:
     return Authentication(
-        AuthenticityReport(source.name, "not sealed", (reason,), notes=tuple(_other_notes(source))), None, source.rgb
+        AuthenticityReport(source.name, "not sealed", (reason,), notes=source.notes_on_looking), None, source.rgb
     )
 
 
@@ -110,14 +110,10 @@ def _ruined(source: Photo, found: Remains) -> Authentication:
 
 def _notes(source: Photo) -> tuple[str, ...]:
     """What the file holds that its seal does not speak of."""
-    notes = _other_notes(source)
+    notes = list(source.notes_on_looking)
     if beside := [kind for kind in source.original.beside if kind not in RECOLOURING]:
         notes.append(f"not covered by the seal, so anybody can have added it since: {', '.join(beside)}")
     return tuple(notes)
-
-
-def _other_notes(source: Photo) -> list[str]:
-    return [note for note in source.notes if not note.startswith(REMOVED)]
 
 
 def _report(source: Photo, found: Found, keys: Sequence[PublicKey], progress: Progress) -> AuthenticityReport:

@@ -75,9 +75,9 @@ def read_tag(
             report = TagReading(
                 source.name, f"{found.tag_id:016x}", kind, spec.name, found.confidence,
                 angle_degrees=found.angle_degrees, mirrored=found.mirrored, stretched=found.aspect,
-                intact_share=float((intact >= MISSING_BELOW).mean()), notes=source.notes,
+                intact_share=float((intact >= MISSING_BELOW).mean()), notes=source.notes_on_looking,
             )  # fmt: skip
             progress(1.0, "Read")
             return Reading(asked.recorded(report, [source.rgb], found), source.rgb, found, key, intact)
     progress(1.0, "No tag")
-    return Reading(TagReading(source.name, engine=spec.name, notes=source.notes), source.rgb)
+    return Reading(TagReading(source.name, engine=spec.name, notes=source.notes_on_looking), source.rgb)

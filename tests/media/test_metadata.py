@@ -47,6 +47,7 @@ def test_content_credentials_are_named_before_they_are_left_out(tmp_path, suffix
     sign(plain, path, Claim((Step("Taken by Anna"),)), Identity(b"a" * 32, 5, "Anna"))
     assert Photo.open(path).notes == ("removed from the copy: content credentials",)
     assert Photo.open(path).original.beside == ("content credentials",)
+    assert Photo.open(path).notes_on_looking == ()
 
 
 @pytest.mark.parametrize(

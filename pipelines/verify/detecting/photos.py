@@ -68,7 +68,8 @@ def detect(
     evidence.append(of_detector(seen, finder))
     verdict, reasons = judge(evidence)
     shown = shown_first(evidence, verdict)[0]
-    notes = (*source.notes, *(note for one in evidence for note in one.notes), NOT_ABOUT_GENERATED, FEW_PHOTOS)
+    told = [note for one in evidence for note in one.notes]
+    notes = (*source.notes_on_looking, *told, NOT_ABOUT_GENERATED, FEW_PHOTOS)
     report = DetectReport(
         source.name, verdict, reasons, row.name, finder.fake_above, finder.real_below, seen.faces,
         faked_share(shown.heat, verdict), notes,

@@ -174,6 +174,7 @@ def test_content_credentials_that_tell_of_a_persona_are_believed(fakes, tmp_path
     assert found.report.verdict == "fake"
     assert found.report.reasons[0].kind == "credentials"
     assert "Faces replaced" in found.report.reasons[0].words
+    assert not any("copy" in note for note in found.report.notes), "nothing is copied by looking"
 
 
 def test_marks_can_be_left_out(tagged):

@@ -113,7 +113,7 @@ def _tables(of: str, carriers: Sequence[Carrier], faces: Sequence[Persona]) -> d
     forged = list(fakes(carriers, faces))
     tables = {f"Faked pixels, {of}: untouched": _untouched(genuine, without)}
     for how, history in (("as they are", HISTORIES["as it is"]), ("JPEG 75", HISTORIES["JPEG 75"])):
-        rows = [row for kind in KINDS for row in _of_kind(kind, forged, history)]
+        rows = [row for kind in KINDS for row in _of_kind(kind, forged, history, genuine)]
         tables[f"Faked pixels, {of}: fakes, {how}"] = rows
     tables[f"Faked pixels, {of}: by the tag instead"] = by_tag(forged)
     return tables
@@ -192,14 +192,14 @@ def _untouched(genuine: Sequence[Seen], without: Sequence[Seen]) -> list[Measure
     return rows
 
 
-def _of_kind(kind: str, forged: Sequence[Fake], history: Callable[[RGBImage], RGBImage]) -> list[Measure]:
-    of_kind = [fake for fake in forged if fake.kind == kind]
-    if not of_kind:
+def _of_kind(
+    kind: str, forged: Sequence[Fake], history: Callable[[RGBImage], RGBImage], genuine: Sequence[Seen]
+) -> list[Measure]:
+    """How fakes of a kind differ from ``genuine`` pictures, and where they are seen."""
+    found = [seen(history(fake.rgb), fake.mask) for fake in forged if fake.kind == kind]
+    if not found:
         return []
-    found = [seen(history(fake.rgb), fake.mask) for fake in of_kind]
-    originals = {id(fake.genuine): fake.genuine for fake in of_kind}.values()
-    before = [seen(history(rgb)).score for rgb in originals]
-    known = np.array([score for score in before if score is not None])
+    known = np.array([one.score for one in genuine if one.score is not None])
     scores = np.array([one.score for one in found if one.score is not None])
     return [
         Measure(f"{kind}: fakes", len(found)),
@@ -255,17 +255,18 @@ def _grainy(rgb: RGBImage) -> RGBImage:
 
 
 def _write_bars(carriers: Sequence[Carrier], faces: Sequence[Persona]) -> None:
-    """Fake: above every untouched picture, learned from or held out. Likely real: below most of the held-out fakes."""
+    """Fake: half-way from the most suspicious untouched picture to the swaps. Likely real: below most of the fakes."""
     photographed = (*carriers, *(photos.carrier(path) for path in photos.packaged(photos.LEARNED)))
     untouched = [seen(history(c.rgb)).score for c in photographed if c.faces for history in HISTORIES.values()]
     forged = [
-        seen(history(f.rgb)).score
-        for f in fakes(carriers, faces)
+        (fake.kind, seen(history(fake.rgb)).score)
+        for fake in fakes(carriers, faces)
         for history in (HISTORIES["as it is"], HISTORIES["JPEG 75"])
     ]
     highest = max(score for score in untouched if score is not None)
-    fake_above = round(1 - _ROOM * (1 - highest), 3)
-    low = float(np.quantile([score for score in forged if score is not None], _MISSED))
+    swapped_faces = [score for kind, score in forged if kind != "self-blended" and score is not None]
+    fake_above = round(half_way(highest, float(np.median(swapped_faces))), 3)
+    low = float(np.quantile([score for _, score in forged if score is not None], _MISSED))
     bars = {"fake_above": fake_above, "real_below": round(min(low, fake_above - 0.1), 2)}
     path = FOLDER / "training.json"
     record = json.loads(path.read_text("utf-8"))
@@ -274,8 +275,15 @@ def _write_bars(carriers: Sequence[Carrier], faces: Sequence[Persona]) -> None:
     finder.fake_above, finder.real_below = bars["fake_above"], bars["real_below"]
 
 
-_ROOM = 0.25
-"""What is called fake is this part of what lies between the most suspicious untouched face and certainty."""
+def half_way(highest: float, typical: float) -> float:
+    """Between two scores, in log-odds; above ``highest`` by a quarter of what is left where ``typical`` is not."""
+    if typical <= highest:
+        return highest + 0.25 * (1 - highest)
+    middle = float(np.mean([np.log(score / (1 - score)) for score in (highest, min(typical, _SUREST))]))
+    return float(1 / (1 + np.exp(-middle)))
+
+
+_SUREST = 0.999
 _MISSED = 0.15
 """Share of the held-out fakes that may be called likely real."""
 

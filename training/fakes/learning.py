@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import copy
 import math
+import multiprocessing
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from multiprocessing.sharedctypes import Synchronized
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torch.utils.data import DataLoader, IterableDataset
 
 from deepmask.progress import Progress, silent
 from training.fakes.network import UNet
@@ -21,7 +25,7 @@ from training.fakes.samples import Lessons
 class Course:
     """How it is learned."""
 
-    steps: int = 4000
+    steps: int = 10_000
     minutes: float | None = None
     """It ends earlier when this is over; the rate falls in time for that."""
     batch: int = 16
@@ -49,7 +53,9 @@ class Entry:
 def learn(lessons: Lessons, course: Course, *, progress: Progress = silent) -> tuple[UNet, list[dict[str, float]]]:
     """A trained network, and its log."""
     torch.manual_seed(course.seed)
-    rng = np.random.default_rng(course.seed)
+    hardness: Synchronized[float] = multiprocessing.Value("d", 0.0)
+    # one batch after the other is made in another process while the last one is learned from
+    batches = iter(DataLoader(_Batches(lessons, course, hardness), batch_size=None, num_workers=1, prefetch_factor=2))
     net = UNet()
     net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     averaged = copy.deepcopy(net).eval()
@@ -63,7 +69,8 @@ def learn(lessons: Lessons, course: Course, *, progress: Progress = silent) -> t
         rate = _rate(step, min(done, 1.0), course)
         for group in descent.param_groups:
             group["lr"] = rate
-        rgb, mask = batch(lessons, course.batch, rng, min(1.0, done / _EASY))
+        hardness.value = _HARDEST * min(1.0, done / _EASY)
+        rgb, mask = next(batches)
         with torch.autocast("cpu", torch.bfloat16, enabled=course.bfloat16):
             logits = net(rgb)
         loss = loss_of(logits.float(), mask)
@@ -81,8 +88,20 @@ def learn(lessons: Lessons, course: Course, *, progress: Progress = silent) -> t
     return averaged, log
 
 
-_EASY = 0.4
-"""Share of the course in which lessons become harder."""
+_EASY, _HARDEST = 0.25, 0.8
+"""Share of the course in which lessons become harder, and how hard at last: worn pictures alone teach little."""
+
+
+class _Batches(IterableDataset):
+    """Batches without end, always the same for the same seed and hardness."""
+
+    def __init__(self, lessons: Lessons, course: Course, hardness: Synchronized[float]) -> None:
+        self.lessons, self.course, self.hardness = lessons, course, hardness
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        rng = np.random.default_rng(self.course.seed)
+        while True:
+            yield batch(self.lessons, self.course.batch, rng, self.hardness.value)
 
 
 def batch(lessons: Lessons, size: int, rng: np.random.Generator, hardness: float = 1.0) -> tuple[Tensor, Tensor]:

@@ -72,7 +72,7 @@ def swaps(
     carriers: Sequence[Carrier],
     personas: Sequence[Persona],
     rng: np.random.Generator,
-    each: int = 4,
+    each: int = 8,
     *,
     progress: Progress = silent,
 ) -> Iterator[Swap]:

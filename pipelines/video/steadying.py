@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from deepmask.faces import Landmarks, RGBImage
 
-WEIGHT = 0.6
+WEIGHT = 0.7
 """Share of the neighbour: .8 is steadier and drifts."""
 FARTHEST = 0.15
 """A point that is farther than this from where the flow takes it, in distances between the eyes, is taken as found."""

@@ -155,30 +155,44 @@ def _eye_gain(
 
 
 def with_grain(face: FloatImage, photo: RGBImage, skin: Selection) -> FloatImage:
-    """Blurred, or sprinkled with noise, until the fine detail of its skin is as strong as the photo's.
+    """Blurred, or sprinkled with noise, until the fine detail of its skin is about as strong as the photo's.
 
-    A sharp portrait on a soft photo looks pasted. The noise is the same in every run.
+    A sharp portrait on a soft photo looks pasted. Both grow steadily from nothing, so that frames of a film which hardly
+    differ get hardly different faces. The noise is the same in every run.
     """
     wanted, has = _detail(photo.astype(np.float32), skin), _detail(face, skin)
-    if has > 1.3 * wanted:
-        softer = face
-        for sigma in (0.5, 0.7, 0.9, 1.2, 1.6, 2.2):
-            softer = cv2.GaussianBlur(face, (0, 0), sigma).astype(np.float32)
-            if _detail(softer, skin) <= 1.15 * wanted:
-                break
-        return softer
-    if has < 0.8 * wanted:
+    if has > _SHARPEST * wanted:
+        return _softened(face, has, _SHARPEST * wanted, skin)
+    if has < _SOFTEST * wanted:
         noise = np.random.default_rng(1).normal(0, 1, skin.shape).astype(np.float32)
         noise = cv2.GaussianBlur(noise, (0, 0), 0.6)
         unit = float(np.median(np.abs(cv2.Laplacian(noise, cv2.CV_32F))))
-        amount = min(6.0, float(np.sqrt(wanted**2 - has**2)) / unit)
+        amount = min(6.0, float(np.sqrt((_SOFTEST * wanted) ** 2 - has**2)) / unit)
         return face + noise[..., None] * amount
     return face
 
 
+_SOFTEST, _SHARPEST = 0.85, 1.0
+"""Strengths of fine detail, of the photo's, between which a face is left as it is."""
+_SIGMAS_PX = (0.4, 0.6, 0.9, 1.3, 1.8, 2.4)
+
+
+def _softened(face: FloatImage, has: float, limit: float, skin: Selection) -> FloatImage:
+    """``face``, of which the detail is ``has``, blurred until it is ``limit``: a mixture of two neighbouring blurs."""
+    sharper, before = face, has
+    for sigma in _SIGMAS_PX:
+        softer = np.asarray(cv2.GaussianBlur(face, (0, 0), sigma), np.float32)
+        now = _detail(softer, skin)
+        if now <= limit:
+            share = (before - limit) / max(before - now, 1e-6)
+            return sharper + (softer - sharper) * np.float32(share)
+        sharper, before = softer, now
+    return sharper
+
+
 def _detail(image: FloatImage, skin: Selection) -> float:
-    """Median strength of the Laplacian on skin, grey levels."""
-    grey = cv2.cvtColor(np.clip(image, 0, 255).astype(np.uint8), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    """Median strength of the Laplacian on skin, in grey levels; not rounded, since it decides how soft frames become."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     values = np.abs(cv2.Laplacian(grey, cv2.CV_32F)[skin])
     return float(np.median(values)) if values.size else 0.0
 

@@ -157,8 +157,8 @@ def _eye_gain(
 def with_grain(face: FloatImage, photo: RGBImage, skin: Selection) -> FloatImage:
     """Blurred, or sprinkled with noise, until the fine detail of its skin is about as strong as the photo's.
 
-    A sharp portrait on a soft photo looks pasted. Both grow steadily from nothing, so that frames of a film which hardly
-    differ get hardly different faces. The noise is the same in every run.
+    A sharp portrait on a soft photo looks pasted. Both grow steadily from nothing, so that frames of a film which
+    hardly differ get hardly different faces. The noise is the same in every run.
     """
     wanted, has = _detail(photo.astype(np.float32), skin), _detail(face, skin)
     if has > _SHARPEST * wanted:
@@ -191,7 +191,7 @@ def _softened(face: FloatImage, has: float, limit: float, skin: Selection) -> Fl
 
 
 def _detail(image: FloatImage, skin: Selection) -> float:
-    """Median strength of the Laplacian on skin, in grey levels; not rounded, since it decides how soft frames become."""
+    """Median strength of the Laplacian on skin, in grey levels; not rounded, since frames of a film follow it."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     values = np.abs(cv2.Laplacian(grey, cv2.CV_32F)[skin])
     return float(np.median(values)) if values.size else 0.0

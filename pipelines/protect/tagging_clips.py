@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deepmask import engines
 from deepmask.engines.protocols import Tagger
@@ -22,7 +23,9 @@ from deepmask.tag_report import TagReport, Trial
 from pipelines.clip_samples import samples
 from pipelines.protect.tag_options import TagOptions, keep, key_of, stronger
 from pipelines.protect.tag_origins import of_clip
-from pipelines.tag_likeness import Memory
+
+if TYPE_CHECKING:
+    from pipelines.tag_likeness import Memory
 
 _TRIED_FRAMES = 6
 """Of the middle, coded alone to choose the strength."""
@@ -51,6 +54,8 @@ def tag_clip(
         EngineFailed: the pictures are too small, or even the strongest tag is not read from the file as written.
         MediaError: the video cannot be decoded, or ``out`` cannot be written as asked.
     """
+    from pipelines.tag_likeness import Memory
+
     key = key_of(options, signer)
     tag_id = secrets.randbits(64) if options.tag_id is None else options.tag_id
     spec = engines.choose("tagger", options.tagger)

@@ -1,4 +1,4 @@
-"""``python -m training.fakes [--photos FOLDER]``: make ``assets/fake_finder/unet.onnx`` anew; an hour on two cores.
+"""``python -m training.fakes [--photos FOLDER]``: make ``assets/fake_finder/unet.onnx`` anew; an hour on one core.
 
 With photos of your own the network sees more people, cameras and light, which is what it lacks most.
 """

@@ -25,7 +25,7 @@ from training.fakes.samples import Lessons
 class Course:
     """How it is learned."""
 
-    steps: int = 10_000
+    steps: int = 4000
     minutes: float | None = None
     """It ends earlier when this is over; the rate falls in time for that."""
     batch: int = 16
@@ -69,7 +69,7 @@ def learn(lessons: Lessons, course: Course, *, progress: Progress = silent) -> t
         rate = _rate(step, min(done, 1.0), course)
         for group in descent.param_groups:
             group["lr"] = rate
-        hardness.value = _HARDEST * min(1.0, done / _EASY)
+        hardness.value = min(1.0, done / _EASY)
         rgb, mask = next(batches)
         with torch.autocast("cpu", torch.bfloat16, enabled=course.bfloat16):
             logits = net(rgb)
@@ -88,8 +88,8 @@ def learn(lessons: Lessons, course: Course, *, progress: Progress = silent) -> t
     return averaged, log
 
 
-_EASY, _HARDEST = 0.25, 0.8
-"""Share of the course in which lessons become harder, and how hard at last: worn pictures alone teach little."""
+_EASY = 0.4
+"""Share of the course in which lessons become harder."""
 
 
 class _Batches(IterableDataset):

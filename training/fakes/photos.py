@@ -40,7 +40,7 @@ HELD_OUT = {
     "gradio/media_assets/images": ("cheetah.jpg", "lion.jpg"),
 }
 
-LEARNED_SEEDS, HELD_OUT_SEEDS = range(100, 160), range(200, 206)
+LEARNED_SEEDS, HELD_OUT_SEEDS = range(100, 118), range(200, 206)
 """Of painted portraits."""
 
 _WHO = ("young man", "young woman", "woman in her forties", "old man", "old woman", "man in his thirties")

@@ -21,9 +21,8 @@ from training.fakes.swaps import Swap
 
 SIDE_PX = 128
 
-_FACES, _SWAPS, _PAINTED = 0.4, 0.45, 0.15
-"""Shares of lessons on whole faces (faked here) and on faces our engines swapped; the rest is on things. Of the whole
-faces this share is painted: in a portrait painted throughout nothing was replaced, and photographed people are few."""
+_FACES, _SWAPS = 0.45, 0.37
+"""Shares of lessons on genuine faces (faked here) and on faces our engines swapped; the rest is on things."""
 
 _OneFace = tuple[Carrier, Landmarks]
 
@@ -53,8 +52,7 @@ class Lessons:
                 what does not belong to it.
         """
         donors = [(carrier, face) for carrier in self.carriers for face in carrier.faces]
-        painted = rng.random() < _PAINTED
-        people, chance = [one for one in donors if one[0].painted == painted], rng.random()
+        people, chance = [one for one in donors if not one[0].painted], rng.random()
         if chance < _SWAPS and self.swaps:
             pair = _swap(self.swaps[int(rng.integers(len(self.swaps)))], rng)
         elif chance < _SWAPS + _FACES and people:
@@ -110,7 +108,7 @@ def _swap(swap: Swap, rng: np.random.Generator) -> Pair:
 
 
 def _face(people: Sequence[_OneFace], donors: Sequence[_OneFace], rng: np.random.Generator) -> Pair:
-    """A whole face changed or exchanged."""
+    """A genuine face changed or exchanged; painted ones are put on others and are never genuine."""
     carrier, face = people[int(rng.integers(len(people)))]
     crop = square_crop(carrier.rgb, *_window(face, rng))
     rgb, n = photographed(crop.rgb, rng), crop.rgb.shape[0]

@@ -72,7 +72,7 @@ def swaps(
     carriers: Sequence[Carrier],
     personas: Sequence[Persona],
     rng: np.random.Generator,
-    each: int = 8,
+    each: int = 4,
     *,
     progress: Progress = silent,
 ) -> Iterator[Swap]:

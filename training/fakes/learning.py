@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import copy
 import math
-import multiprocessing
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from multiprocessing.sharedctypes import Synchronized
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch.utils.data import DataLoader, IterableDataset
 
 from deepmask.progress import Progress, silent
 from training.fakes.network import UNet
@@ -53,9 +49,7 @@ class Entry:
 def learn(lessons: Lessons, course: Course, *, progress: Progress = silent) -> tuple[UNet, list[dict[str, float]]]:
     """A trained network, and its log."""
     torch.manual_seed(course.seed)
-    hardness: Synchronized[float] = multiprocessing.Value("d", 0.0)
-    # one batch after the other is made in another process while the last one is learned from
-    batches = iter(DataLoader(_Batches(lessons, course, hardness), batch_size=None, num_workers=1, prefetch_factor=2))
+    rng = np.random.default_rng(course.seed)
     net = UNet()
     net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     averaged = copy.deepcopy(net).eval()
@@ -69,8 +63,7 @@ def learn(lessons: Lessons, course: Course, *, progress: Progress = silent) -> t
         rate = _rate(step, min(done, 1.0), course)
         for group in descent.param_groups:
             group["lr"] = rate
-        hardness.value = min(1.0, done / _EASY)
-        rgb, mask = next(batches)
+        rgb, mask = batch(lessons, course.batch, rng, min(1.0, done / _EASY))
         with torch.autocast("cpu", torch.bfloat16, enabled=course.bfloat16):
             logits = net(rgb)
         loss = loss_of(logits.float(), mask)
@@ -90,18 +83,6 @@ def learn(lessons: Lessons, course: Course, *, progress: Progress = silent) -> t
 
 _EASY = 0.4
 """Share of the course in which lessons become harder."""
-
-
-class _Batches(IterableDataset):
-    """Batches without end, always the same for the same seed and hardness."""
-
-    def __init__(self, lessons: Lessons, course: Course, hardness: Synchronized[float]) -> None:
-        self.lessons, self.course, self.hardness = lessons, course, hardness
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        rng = np.random.default_rng(self.course.seed)
-        while True:
-            yield batch(self.lessons, self.course.batch, rng, self.hardness.value)
 
 
 def batch(lessons: Lessons, size: int, rng: np.random.Generator, hardness: float = 1.0) -> tuple[Tensor, Tensor]:

@@ -255,7 +255,7 @@ def _grainy(rgb: RGBImage) -> RGBImage:
 
 
 def _write_bars(carriers: Sequence[Carrier], faces: Sequence[Persona]) -> None:
-    """Fake: half-way from the most suspicious untouched picture to the swaps. Likely real: below most of the fakes."""
+    """Fake: far above the worst untouched picture, towards the swaps. Likely real: below most of the fakes."""
     photographed = (*carriers, *(photos.carrier(path) for path in photos.packaged(photos.LEARNED)))
     untouched = [seen(history(c.rgb)).score for c in photographed if c.faces for history in HISTORIES.values()]
     forged = [
@@ -265,7 +265,7 @@ def _write_bars(carriers: Sequence[Carrier], faces: Sequence[Persona]) -> None:
     ]
     highest = max(score for score in untouched if score is not None)
     swapped_faces = [score for kind, score in forged if kind != "self-blended" and score is not None]
-    fake_above = round(half_way(highest, float(np.median(swapped_faces))), 3)
+    fake_above = round(bar_between(highest, float(np.median(swapped_faces))), 3)
     low = float(np.quantile([score for _, score in forged if score is not None], _MISSED))
     bars = {"fake_above": fake_above, "real_below": round(min(low, fake_above - 0.1), 2)}
     path = FOLDER / "training.json"
@@ -275,12 +275,15 @@ def _write_bars(carriers: Sequence[Carrier], faces: Sequence[Persona]) -> None:
     finder.fake_above, finder.real_below = bars["fake_above"], bars["real_below"]
 
 
-def half_way(highest: float, typical: float) -> float:
-    """Between two scores, in log-odds; above ``highest`` by a quarter of what is left where ``typical`` is not."""
+def bar_between(highest: float, typical: float) -> float:
+    """Two thirds of the way between two scores, in log-odds: to call a genuine picture fake is worse than to miss one.
+
+    Above ``highest`` by a quarter of what is left where ``typical`` is not above it.
+    """
     if typical <= highest:
         return highest + 0.25 * (1 - highest)
-    middle = float(np.mean([np.log(score / (1 - score)) for score in (highest, min(typical, _SUREST))]))
-    return float(1 / (1 + np.exp(-middle)))
+    low, high = (float(np.log(score / (1 - score))) for score in (highest, min(typical, _SUREST)))
+    return float(1 / (1 + np.exp(-(low + 2 * (high - low) / 3))))
 
 
 _SUREST = 0.999
